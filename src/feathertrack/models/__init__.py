@@ -1,0 +1,8 @@
+"""The networks: one family, one file. Importing this package needs the ``torch`` extra."""
+
+from __future__ import annotations
+
+from feathertrack.models import siamfc as siamfc  # registers the family
+from feathertrack.models.registry import create_model, list_models
+
+__all__ = ["create_model", "list_models"]

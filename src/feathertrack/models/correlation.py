@@ -1,0 +1,64 @@
+"""Cross-correlation of a template with a search region, in forms that are equal and export differently.
+
+Shapes: B templates, N search regions (a multiple of B), D channels, h w template, H W search;
+the response has m = H - h + 1 rows and n = W - w + 1 columns.
+
+Search region ``i`` is paired with template ``i % B``: one template with N scales of one target,
+or N pairs, or N / B scales of B targets.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+CorrelationForm = Literal["grouped", "matmul"]
+
+
+def xcorr(search_NDHW: Tensor, template_BDhw: Tensor, *, form: CorrelationForm = "grouped") -> Tensor:
+    """Return response_N1mn, the inner product of the template with every window of the search region.
+
+    ``grouped`` is one grouped convolution whose kernel is the template. ``matmul`` multiplies every
+    template cell with every search cell and adds the products up by a fixed convolution: no kernel is
+    computed at run time, so every runtime takes it with a dynamic batch.
+
+    Raises:
+        ValueError: the channels differ, or N is no multiple of B.
+
+    >>> xcorr(torch.ones(3, 2, 5, 5), torch.ones(1, 2, 3, 3))[0, 0, 0]
+    tensor([18., 18., 18.])
+    """
+    if form == "matmul":
+        return _xcorr_matmul(search_NDHW, template_BDhw)
+    _check(search_NDHW, template_BDhw)
+    num_search, num_channels, height, width = search_NDHW.shape
+    num_templates = template_BDhw.shape[0]
+    grouped = search_NDHW.reshape(-1, num_templates * num_channels, height, width)
+    response = F.conv2d(grouped, template_BDhw, groups=num_templates)
+    return response.reshape(num_search, 1, response.shape[2], response.shape[3])
+
+
+def _xcorr_matmul(search_NDHW: Tensor, template_BDhw: Tensor) -> Tensor:
+    num_channels, height, width = search_NDHW.shape[1:]
+    rows, columns = template_BDhw.shape[2:]
+    cells = rows * columns
+    template_1BkD = template_BDhw.flatten(2).transpose(1, 2).unsqueeze(0)
+    search_SBDl = search_NDHW.reshape(
+        -1, template_BDhw.shape[0], num_channels, height * width
+    )
+    products = torch.matmul(template_1BkD, search_SBDl)  # every template cell with every search cell
+    # Cell (i, j) contributes at offset (i, j): a convolution with a one-hot kernel picks and adds.
+    pick = torch.eye(cells, dtype=products.dtype, device=products.device)
+    return F.conv2d(products.reshape(-1, cells, height, width), pick.reshape(1, cells, rows, columns))
+
+
+def _check(search_NDHW: Tensor, template_BDhw: Tensor) -> None:
+    same_width = search_NDHW.shape[1] == template_BDhw.shape[1]
+    if not same_width or search_NDHW.shape[0] % template_BDhw.shape[0]:
+        raise ValueError(
+            f"search {tuple(search_NDHW.shape)} and template {tuple(template_BDhw.shape)}: the channels "
+            "must be equal and the number of search regions a multiple of the number of templates"
+        )
