@@ -1,0 +1,74 @@
+"""What runs a network: one protocol, so that a tracker does not know which runtime it uses.
+
+Images go in as RGB uint8 (N, H, W, 3); raw network outputs come back as float32 arrays. What the
+network needs done to pixels happens inside the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NewType, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Images = NDArray[np.uint8]
+Outputs = tuple[NDArray[np.float32], ...]
+EngineName = Literal["auto", "onnx", "openvino", "torch"]
+Precision = Literal["auto", "float32", "bfloat16", "float16", "int8"]
+
+Features = NewType("Features", object)
+"""What ``embed`` returned; it stays where the engine keeps it and means nothing elsewhere."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkInfo:
+    """What a tracker must know about a network besides its outputs.
+
+    Attributes:
+        name: name of the model, ``fdsiamfc_30``.
+        family: name of the family, ``siamfc``: decides which tracker decodes the outputs.
+        stride: pixels of the search region per cell of the output.
+        template_size: side of the template in pixels.
+        search_size: side of the search region in pixels.
+        digest: SHA-256 (hex) of the weights, "" for random ones.
+        config: further numbers of the family, such as the score calibration.
+    """
+
+    name: str
+    family: str
+    stride: int
+    template_size: int
+    search_size: int
+    digest: str = ""
+    config: Mapping[str, float] = field(default_factory=dict)
+
+
+class Engine(Protocol):
+    """A loaded network with its two calls; immutable, shared by any number of targets."""
+
+    @property
+    def info(self) -> NetworkInfo:
+        """What the network is."""
+
+    @property
+    def name(self) -> str:
+        """The runtime: "torch", "onnx" or "openvino"."""
+
+    @property
+    def device(self) -> str:
+        """Where it runs: "cpu", "cuda:0", ..."""
+
+    @property
+    def precision(self) -> str:
+        """What it computes in: "float32", "bfloat16" or "float16"."""
+
+    def embed(self, template: Images) -> Features:
+        """Features of B templates, uint8 (B, h, w, 3), computed once per target."""
+
+    def predict(self, features: Features, search: Images) -> Outputs:
+        """Raw outputs for N search regions, uint8 (N, H, W, 3); region i belongs to template i % B."""
+
+    def stack(self, features: Sequence[Features]) -> Features:
+        """The features of several targets as one batch, for one ``predict`` over all of them."""
