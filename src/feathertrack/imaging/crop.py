@@ -79,7 +79,10 @@ def _sample(image: Image, *, left: int, top: int, size: int, out_size: int, colo
     first = np.floor(place).astype(int)
     second = np.minimum(first + 1, size - 1)
     weight = place - first
-    rows = _rows(image, top + first, left, (first, second, weight), color) * (1 - weight)[:, None, None]
+    rows = (
+        _rows(image, top + first, left, (first, second, weight), color)
+        * (1 - weight)[:, None, None]
+    )
     rows += _rows(image, top + second, left, (first, second, weight), color) * weight[:, None, None]
     return np.rint(rows).astype(np.uint8)
 
@@ -101,5 +104,7 @@ def _gather(
 ) -> NDArray[np.float64]:
     height, width = image.shape[:2]
     pixels = image[np.clip(rows, 0, height - 1)[:, None], np.clip(columns, 0, width - 1)[None, :]]
-    inside = ((rows >= 0) & (rows < height))[:, None] & ((columns >= 0) & (columns < width))[None, :]
+    inside = ((rows >= 0) & (rows < height))[:, None] & ((columns >= 0) & (columns < width))[
+        None, :
+    ]
     return np.where(inside[..., None], pixels, color).astype(np.float64)

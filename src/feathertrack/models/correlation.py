@@ -18,7 +18,9 @@ from torch import Tensor
 CorrelationForm = Literal["grouped", "matmul"]
 
 
-def xcorr(search_NDHW: Tensor, template_BDhw: Tensor, *, form: CorrelationForm = "grouped") -> Tensor:
+def xcorr(
+    search_NDHW: Tensor, template_BDhw: Tensor, *, form: CorrelationForm = "grouped"
+) -> Tensor:
     """Return response_N1mn, the inner product of the template with every window of the search region.
 
     ``grouped`` is one grouped convolution whose kernel is the template. ``matmul`` multiplies every
@@ -46,13 +48,15 @@ def _xcorr_matmul(search_NDHW: Tensor, template_BDhw: Tensor) -> Tensor:
     rows, columns = template_BDhw.shape[2:]
     cells = rows * columns
     template_1BkD = template_BDhw.flatten(2).transpose(1, 2).unsqueeze(0)
-    search_SBDl = search_NDHW.reshape(
-        -1, template_BDhw.shape[0], num_channels, height * width
-    )
-    products = torch.matmul(template_1BkD, search_SBDl)  # every template cell with every search cell
+    search_SBDl = search_NDHW.reshape(-1, template_BDhw.shape[0], num_channels, height * width)
+    products = torch.matmul(
+        template_1BkD, search_SBDl
+    )  # every template cell with every search cell
     # Cell (i, j) contributes at offset (i, j): a convolution with a one-hot kernel picks and adds.
     pick = torch.eye(cells, dtype=products.dtype, device=products.device)
-    return F.conv2d(products.reshape(-1, cells, height, width), pick.reshape(1, cells, rows, columns))
+    return F.conv2d(
+        products.reshape(-1, cells, height, width), pick.reshape(1, cells, rows, columns)
+    )
 
 
 def _check(search_NDHW: Tensor, template_BDhw: Tensor) -> None:

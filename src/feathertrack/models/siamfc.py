@@ -98,9 +98,7 @@ class Backbone(nn.Sequential):
 
 
 def _stage(width_in: int, stage: Stage, *, last: bool) -> nn.Sequential:
-    convolution = nn.Conv2d(
-        width_in, stage.width, stage.kernel, stage.stride, groups=stage.groups
-    )
+    convolution = nn.Conv2d(width_in, stage.width, stage.kernel, stage.stride, groups=stage.groups)
     if last:
         return nn.Sequential(convolution)
     norm = nn.BatchNorm2d(stage.width, eps=1e-6, momentum=0.05)
