@@ -34,7 +34,7 @@ def mean_color(image: Image) -> NDArray[np.float64]:
 def crop_square(
     image: Image,
     *,
-    center_xy: tuple[float, float],
+    center_xy: NDArray[np.float64],
     side: float,
     out_size: int,
     fill: NDArray[np.float64],

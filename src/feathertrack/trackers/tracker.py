@@ -1,0 +1,44 @@
+"""What a tracker is: two methods, and what may be asked of one besides."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from feathertrack.errors import InputError
+from feathertrack.results import Result
+
+Image = NDArray[np.uint8]
+
+
+@runtime_checkable
+class Tracker(Protocol):
+    """Follow one object: ``init`` once, ``update`` per frame; ``init`` again starts afresh."""
+
+    def init(self, image: Image, box: ArrayLike) -> None:
+        """Start on an RGB uint8 image (H, W, 3) with a box (x, y, w, h), 0-based pixels.
+
+        Raises:
+            InputError: the image is no picture, or the box cannot be a target in it.
+        """
+
+    def update(self, image: Image) -> Result:
+        """The target in the next image of the same size."""
+
+
+def check_image(image: object) -> Image:
+    """An RGB uint8 (H, W, 3) array with at least one pixel.
+
+    Raises:
+        InputError: it is something else; the text says what it is.
+    """
+    if not isinstance(image, np.ndarray):
+        raise InputError(f"an image must be an array, got {type(image).__name__}")
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+        raise InputError(
+            f"an image must be RGB uint8 of shape (H, W, 3), got {image.dtype} of shape {image.shape}"
+        )
+    return image
+
