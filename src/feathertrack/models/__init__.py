@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from feathertrack.models import siamfc as siamfc  # registers the family
+from feathertrack.models.network import Network
 from feathertrack.models.registry import create_model, list_models
 
-__all__ = ["create_model", "list_models"]
+__all__ = ["Network", "create_model", "list_models"]

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from torch import Tensor, nn
 
 from feathertrack.models.correlation import CorrelationForm, xcorr
+from feathertrack.models.network import Network
 from feathertrack.models.registry import register
 
 
@@ -55,25 +56,35 @@ SIAMD_STAGES = (
 )
 
 
-def squeeze(stages: Sequence[Stage], rates: Sequence[float]) -> tuple[Stage, ...]:
+Rates = float | Sequence[float]
+
+GAIN = 1e-3
+"""Factor of the correlation, which sums thousands of products (FDSiamFC, ``SiamFC.out_scale``)."""
+
+
+def squeeze(stages: Sequence[Stage], rates: Rates) -> tuple[Stage, ...]:
     """Multiply the width of each stage by its rate, rounded down to an even number.
 
-    Even, because of the groups of two (FDSiamFC, ``FDAlexNetLite``).
+    Even, because of the groups of two (FDSiamFC, ``FDAlexNetLite``). One rate serves all stages.
 
     Raises:
-        ValueError: there are not as many rates as stages, or one leaves no channel.
+        ValueError: there are not as many rates as stages, a rate is not in (0, 1], or one leaves
+            no channel.
 
-    >>> [stage.width for stage in squeeze(SIAMFC_STAGES, [0.3] * 5)]
+    >>> [stage.width for stage in squeeze(SIAMFC_STAGES, 0.3)]
     [28, 76, 114, 114, 76]
     """
-    if len(rates) != len(stages):
-        raise ValueError(f"{len(stages)} stages need as many squeeze rates, got {len(rates)}")
+    each = [float(rates)] * len(stages) if isinstance(rates, (int, float)) else list(rates)
+    if len(each) != len(stages):
+        raise ValueError(f"{len(stages)} stages need as many squeeze rates, got {len(each)}")
+    if not all(0 < rate <= 1 for rate in each):
+        raise ValueError(f"squeeze rates are above 0 and at most 1, got {each}")
     narrow = tuple(
         replace(stage, width=int(rate * stage.width / 2) * 2)
-        for stage, rate in zip(stages, rates, strict=True)
+        for stage, rate in zip(stages, each, strict=True)
     )
     if any(stage.width < 2 for stage in narrow):
-        raise ValueError(f"squeeze rates {tuple(rates)} leave a stage without channels")
+        raise ValueError(f"squeeze rates {each} leave a stage without channels")
     return narrow
 
 
@@ -84,8 +95,6 @@ class Backbone(nn.Sequential):
     >>> Backbone(SIAMFC_STAGES)(torch.zeros(1, 3, 127, 127)).shape
     torch.Size([1, 256, 6, 6])
     """
-
-    stride = 8
 
     def __init__(self, stages: Sequence[Stage]) -> None:
         super().__init__()
@@ -106,17 +115,17 @@ def _stage(width_in: int, stage: Stage, *, last: bool) -> nn.Sequential:
     return nn.Sequential(convolution, norm, nn.ReLU(inplace=True), *pool)
 
 
-class SiamFC(nn.Module):
+class SiamFC(Network):
     """One backbone for both images; the score map is their correlation times a fixed gain."""
 
     family = "siamfc"
     template_size = 127
     search_size = 255
 
-    def __init__(self, backbone: Backbone, *, gain: float = 1e-3) -> None:
+    def __init__(self, backbone: nn.Module, *, stride: int = 8, gain: float = GAIN) -> None:
         super().__init__()
         self.backbone = backbone
-        self.stride = backbone.stride
+        self.stride = stride
         self.gain = gain
         self.correlation: CorrelationForm = "grouped"
 
@@ -130,46 +139,68 @@ class SiamFC(nn.Module):
         search_NDHW = self.backbone(search_N3HW)
         return self.gain * xcorr(search_NDHW, features_BDhw, form=self.correlation)
 
-    def forward(self, template_B3hw: Tensor, search_N3HW: Tensor) -> Tensor:
-        """Return score_N1mn of a template (B, 3, 127, 127) in search regions (N, 3, 255, 255)."""
-        return self.predict(self.embed(template_B3hw), search_N3HW)
+
+def initialise(network: nn.Module) -> None:
+    """Draw fresh weights in place: Xavier-uniform convolutions, zero biases, neutral batch norms."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.xavier_uniform_(module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.BatchNorm2d):
+            module.reset_running_stats()
+            module.reset_parameters()
+
+
+def _network(stages: Sequence[Stage], gain: float) -> SiamFC:
+    network = SiamFC(Backbone(stages), gain=gain)
+    initialise(network)
+    return network
 
 
 @register
-def siamfc() -> SiamFC:
+def siamfc(*, gain: float = GAIN) -> SiamFC:
     """Build the original SiamFC on AlexNet."""
-    return SiamFC(Backbone(SIAMFC_STAGES))
+    return _network(SIAMFC_STAGES, gain)
 
 
 @register
-def siamd() -> SiamFC:
+def siamfc_alexnetv2(*, gain: float = GAIN) -> SiamFC:
+    """Build SiamFC on an AlexNet whose convolutions have no groups."""
+    return _network([replace(stage, groups=1) for stage in SIAMFC_STAGES], gain)
+
+
+@register
+def siamd(*, gain: float = GAIN) -> SiamFC:
     """Build the deep variant: eight 3 x 3 convolutions."""
-    return SiamFC(Backbone(SIAMD_STAGES))
-
-
-def fdsiamfc(rates: Sequence[float]) -> SiamFC:
-    """Build a SiamFC student with one squeeze rate for each of its five convolutions."""
-    return SiamFC(Backbone(squeeze(SIAMFC_STAGES, rates)))
-
-
-def fdsiamd(rates: Sequence[float]) -> SiamFC:
-    """Build a Siamd student with one squeeze rate for each of its eight convolutions."""
-    return SiamFC(Backbone(squeeze(SIAMD_STAGES, rates)))
+    return _network(SIAMD_STAGES, gain)
 
 
 @register
-def fdsiamfc_30() -> SiamFC:
+def fdsiamfc(*, rates: Rates = 0.3, gain: float = GAIN) -> SiamFC:
+    """Build a SiamFC student with one squeeze rate for each of its five convolutions, or for all."""
+    return _network(squeeze(SIAMFC_STAGES, rates), gain)
+
+
+@register
+def fdsiamfc_30(*, gain: float = GAIN) -> SiamFC:
     """Build the student that keeps 30 % of the channels."""
-    return fdsiamfc([0.3] * 5)
+    return _network(squeeze(SIAMFC_STAGES, 0.3), gain)
 
 
 @register
-def fdsiamfc_15() -> SiamFC:
+def fdsiamfc_15(*, gain: float = GAIN) -> SiamFC:
     """Build the student that keeps 15 % of the channels."""
-    return fdsiamfc([0.15] * 5)
+    return _network(squeeze(SIAMFC_STAGES, 0.15), gain)
 
 
 @register
-def fdsiamd_50() -> SiamFC:
+def fdsiamd(*, rates: Rates = 0.5, gain: float = GAIN) -> SiamFC:
+    """Build a Siamd student with one squeeze rate for each of its eight convolutions, or for all."""
+    return _network(squeeze(SIAMD_STAGES, rates), gain)
+
+
+@register
+def fdsiamd_50(*, gain: float = GAIN) -> SiamFC:
     """Build the deep student that keeps half of the channels."""
-    return fdsiamd([0.5] * 8)
+    return _network(squeeze(SIAMD_STAGES, 0.5), gain)

@@ -1,0 +1,48 @@
+"""What every network of the package has: a name, a geometry, and two calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor, nn
+
+
+class Network(nn.Module):
+    """Base of the networks: ``embed`` once per target, ``predict`` once per frame.
+
+    Images are RGB, 0..255, float, (B, 3, H, W): what else pixels need happens inside.
+
+    Attributes:
+        name: name of the builder that made it, ``fdsiamfc_30``; "" when built from parts.
+        config: the builder's keyword options: ``create_model(name, **config)`` builds it again.
+        family: name of the family, ``siamfc``: decides which tracker decodes the outputs.
+        stride: pixels of the search region per cell of the output.
+        template_size: side of the template in pixels.
+        search_size: side of the search region in pixels.
+        calibration: numbers that turn raw outputs into scores; {} when nothing was fitted.
+        digest: SHA-256 (hex) of the file the weights came from, "" for random weights.
+    """
+
+    family: str
+    stride: int
+    template_size: int
+    search_size: int
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.name = ""
+        self.config: Mapping[str, object] = {}
+        self.calibration: Mapping[str, float] = {}
+        self.digest = ""
+
+    def embed(self, template_B3hw: Tensor) -> Tensor:
+        """Return the features of B templates, once per target."""
+        raise NotImplementedError
+
+    def predict(self, features: Tensor, search_N3HW: Tensor) -> Tensor:
+        """Return the raw outputs for N search regions; region i belongs to template i % B."""
+        raise NotImplementedError
+
+    def forward(self, template_B3hw: Tensor, search_N3HW: Tensor) -> Tensor:
+        """Return the raw outputs of templates in search regions, before any decoding."""
+        return self.predict(self.embed(template_B3hw), search_N3HW)
