@@ -90,7 +90,7 @@ def clip(box_xywh: Boxes, *, width: int, height: int) -> Boxes:
 
 
 def iou(first_xywh: Boxes, second_xywh: Boxes) -> NDArray[np.float64]:
-    """Intersection over union of (..., 4) boxes, pair by pair with broadcasting; 0 where both are empty.
+    """Intersection over union of (..., 4) boxes, broadcast; 0 where both are empty.
 
     >>> float(iou(np.array([0.0, 0, 2, 2]), np.array([1.0, 0, 2, 2])))
     0.3333333333333333

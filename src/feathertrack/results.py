@@ -17,7 +17,7 @@ class Result:
     """The target in one frame.
 
     Attributes:
-        box: (x, y, w, h), float64 pixels, 0-based, continuous, top-left; may reach outside the frame.
+        box: (x, y, w, h), float64 pixels, 0-based, continuous; may reach outside the frame.
         score: how sure the tracker is that the box covers the target, 0 to 1.
         state: "tracking", "uncertain" or "lost".
         frame: index of the frame in its source, from 0.

@@ -1,0 +1,1 @@
+"""Crops of every convention, one function each."""

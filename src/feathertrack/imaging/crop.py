@@ -1,7 +1,8 @@
 """The square context crop of the SiamFC convention.
 
 A box has a context of half its mean side on every side; the square of the same area is cut out,
-what lies outside the frame gets one colour, and the square is resized (FDSiamFC, ``crop_and_resize``).
+what lies outside the frame gets one colour, and the square is resized (FDSiamFC,
+``crop_and_resize``).
 Coordinates here are pixel centres: the centre of the first pixel is 0.
 """
 

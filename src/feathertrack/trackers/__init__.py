@@ -1,0 +1,1 @@
+"""Online inference: from frames to boxes; the network is behind an engine."""

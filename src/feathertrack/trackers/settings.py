@@ -35,7 +35,11 @@ def check_ranges(settings: Any) -> None:
     for field in dataclasses.fields(settings):
         if "low" not in field.metadata:
             continue
-        value, low, high = getattr(settings, field.name), field.metadata["low"], field.metadata["high"]
+        value, low, high = (
+            getattr(settings, field.name),
+            field.metadata["low"],
+            field.metadata["high"],
+        )
         number = isinstance(value, int | float) and not isinstance(value, bool)
         whole = isinstance(field.default, int)
         if not number or not math.isfinite(value) or (whole and not isinstance(value, int)):
@@ -56,6 +60,28 @@ def override(settings: Settings, changes: Mapping[str, object]) -> Settings:
         if name not in names:
             near = difflib.get_close_matches(name, names, n=3, cutoff=0.3)
             raise InputError(
-                f"{type(settings).__name__} has no field {name!r}; nearest: {', '.join(near or names)}"
+                f"{type(settings).__name__} has no field {name!r}; "
+                f"nearest: {', '.join(near or names)}"
             )
     return dataclasses.replace(settings, **changes)  # type: ignore[type-var]
+
+
+def settings_to_json(settings: Any) -> dict[str, Any]:
+    """All fields of settings as plain values, nested settings as nested objects."""
+    return dataclasses.asdict(settings)
+
+
+def settings_from_json(base: Settings, values: Mapping[str, object]) -> Settings:
+    """``base`` with the fields that a JSON object names; nested objects change nested settings.
+
+    Raises:
+        InputError: there is no such field, or a value does not fit.
+    """
+    changes: dict[str, object] = {}
+    for name, value in values.items():
+        nested = getattr(base, name, None)
+        if isinstance(value, Mapping) and dataclasses.is_dataclass(nested):
+            changes[name] = settings_from_json(nested, value)
+        else:
+            changes[name] = value
+    return override(base, changes)

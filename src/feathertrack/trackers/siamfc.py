@@ -1,14 +1,14 @@
 """The SiamFC tracker: a pyramid of search regions, one score map each, and the highest peak.
 
-Follows github.com/conquerhuang/FDSiamFC (``TrackerFDSiamFC``), which follows Bertinetto et al., ECCV
-Workshops 2016, arXiv 1606.09549. The state is kept in float64.
+Follows github.com/conquerhuang/FDSiamFC (``TrackerFDSiamFC``), which follows Bertinetto et al.,
+ECCV Workshops 2016, arXiv 1606.09549. The state is kept in float64.
 
 Shapes: S scales, m n cells of the score map, M N the same after up-sampling.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import cv2
@@ -53,7 +53,7 @@ class SiamFCSettings:
     upsampling: int = ranged(16, 1, 32)
     context: float = ranged(0.5, 0.0, 2.0)
     clip_center: bool = True
-    confidence: ConfidenceSettings = ConfidenceSettings()
+    confidence: ConfidenceSettings = field(default_factory=ConfidenceSettings)
 
     def __post_init__(self) -> None:
         check_ranges(self)
@@ -61,7 +61,7 @@ class SiamFCSettings:
 
 @dataclass(slots=True)
 class _Target:
-    """Where the target is: centre (pixel centres, first pixel 0), size, side of its context square."""
+    """Centre (of pixels, the first is 0), size, and side of the context square of the target."""
 
     center: Array
     size: Array
@@ -81,12 +81,14 @@ class SiamFCTracker:
         self.settings = settings
         middle = settings.num_scales // 2
         self.scales = settings.scale_step ** np.linspace(-middle, middle, settings.num_scales)
-        self.penalties = np.where(np.arange(settings.num_scales) == middle, 1.0, settings.scale_penalty)
+        self.penalties = np.where(
+            np.arange(settings.num_scales) == middle, 1.0, settings.scale_penalty
+        )
         self.last_search: Images | None = None  # what the last frame showed the network,
         self.last_score: Map | None = None  # and its up-sampled score map: for the debug view
 
     def init(self, image: Image, box: ArrayLike) -> None:
-        """Start on an RGB uint8 image (H, W, 3) with a box (x, y, w, h); forgets any earlier target.
+        """Start on an RGB uint8 image (H, W, 3) with a box (x, y, w, h); forgets earlier ones.
 
         Raises:
             InputError: the image is no picture, or the box cannot be a target in it.
@@ -122,7 +124,9 @@ class SiamFCTracker:
             )
         size = self.engine.info.search_size
         side = self._search_side()
-        self.last_search = np.stack([self._crop(image, side * scale, size) for scale in self.scales])
+        self.last_search = np.stack(
+            [self._crop(image, side * scale, size) for scale in self.scales]
+        )
         return self.last_search
 
     def decode(self, outputs: Outputs) -> Result:
@@ -185,7 +189,7 @@ class SiamFCTracker:
 
 
 def _start(box_xywh: Boxes, *, context: float, frame: tuple[int, int]) -> _Target:
-    """The state at a given box; a target may later shrink to 4 pixels and grow to twice the frame."""
+    """The state at a given box; a target may shrink to 4 pixels and grow to twice the frame."""
     box = one_based(box_xywh)
     size = box[2:]
     return _Target(

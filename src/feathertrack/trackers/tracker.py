@@ -38,7 +38,6 @@ def check_image(image: object) -> Image:
         raise InputError(f"an image must be an array, got {type(image).__name__}")
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
         raise InputError(
-            f"an image must be RGB uint8 of shape (H, W, 3), got {image.dtype} of shape {image.shape}"
+            f"an image must be RGB uint8 (H, W, 3), got {image.dtype} of shape {image.shape}"
         )
     return image
-

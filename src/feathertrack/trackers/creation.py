@@ -1,0 +1,129 @@
+"""From a name to a tracker that is ready for ``init``."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from feathertrack.engines import create_engine
+from feathertrack.engines.protocol import Engine, EngineName, NetworkInfo, Precision
+from feathertrack.errors import InputError
+from feathertrack.trackers.foreign import ForeignTracker
+from feathertrack.trackers.naming import import_class, parse_tracker_name
+from feathertrack.trackers.presets import DEFAULTS, PRESETS
+from feathertrack.trackers.settings import override, settings_from_json
+from feathertrack.trackers.siamfc import SiamFCSettings, SiamFCTracker
+from feathertrack.trackers.tracker import Tracker
+from feathertrack.weights.catalogue import find_weights
+
+DEFAULT_MODEL = "feather_fc"
+"""The shipped model that ``default`` stands for."""
+
+
+def create_tracker(
+    name: str = "default",
+    *,
+    weights: str | Path | None = None,
+    engine: EngineName = "auto",
+    device: str = "auto",
+    precision: Precision = "auto",
+    threads: int | None = None,
+    **settings: object,
+) -> Tracker:
+    """A tracker by name, ready for ``init``.
+
+    Args:
+        name: ``NAME | FILE | module:Class``, with ``@PRESET`` or ``@FILE`` for settings.
+        weights: file of weights; None takes the shipped or downloaded ones of ``name``.
+        engine: the runtime; "auto" measures those that are installed, once, and takes the fastest.
+        device: "auto", "cpu", "cuda", "cuda:1" or "mps".
+        precision: "auto" takes bfloat16 where the processor has it, else float32.
+        threads: processor threads of the network; None leaves it to the runtime.
+        **settings: fields of the tracker's settings, such as ``window_weight=0.2``.
+
+    Raises:
+        InputError: no such name, file, preset or field; the text names what is near.
+        MissingExtra: the weights or the engine need an extra that is not installed.
+    """
+    parts = parse_tracker_name(name)
+    if parts.kind == "class":
+        if parts.preset or settings or weights is not None:
+            raise InputError(
+                f"tracker {parts.target!r} is a class of yours: it takes no settings here"
+            )
+        return ForeignTracker(import_class(parts.target)())
+    model = DEFAULT_MODEL if parts.target == "default" else parts.target
+    if parts.kind == "model":
+        _check_known(model)
+    path = _weights_path(model, weights, is_file=parts.kind == "file")
+    network = create_engine(
+        path, engine=engine, device=device, precision=precision, threads=threads
+    )
+    if parts.kind == "model" and network.info.name != model:
+        raise InputError(f"{path} holds the weights of {network.info.name}, not of {model}")
+    return tracker_for(network, preset=parts.preset, changes=settings)
+
+
+def tracker_for(
+    engine: Engine, *, preset: str = "", changes: Mapping[str, object] | None = None
+) -> SiamFCTracker:
+    """A tracker on an engine that is already there; any number may share one engine."""
+    if engine.info.family != "siamfc":
+        raise InputError(f"no tracker decodes networks of the family {engine.info.family!r}")
+    settings = override(find_settings(engine.info, preset), changes or {})
+    return SiamFCTracker(engine, settings)
+
+
+def find_settings(info: NetworkInfo, preset: str = "") -> SiamFCSettings:
+    """The settings of a model: its defaults, a preset's, or those of a JSON file.
+
+    Raises:
+        InputError: the model has no such preset; the text lists those it has.
+    """
+    default = DEFAULTS.get(info.name, SiamFCSettings())
+    if not preset:
+        return default
+    if Path(preset).suffix == ".json" or Path(preset).is_file():
+        return settings_from_json(default, _read_json(Path(preset)))
+    presets = PRESETS.get(info.name, {})
+    if preset not in presets:
+        known = ", ".join(sorted(presets)) or "none"
+        raise InputError(f"{info.name} has no preset {preset!r}; it has: {known}")
+    return presets[preset]
+
+
+def list_trackers(pattern: str = "*") -> list[str]:
+    """Names that ``create_tracker`` knows, presets included, that match a shell pattern; sorted."""
+    names = {"default", DEFAULT_MODEL, *DEFAULTS, *PRESETS} - {"fdsiamd"}
+    presets = {f"{name}@{preset}" for name, table in PRESETS.items() for preset in table}
+    return sorted(fnmatch.filter(names | presets, pattern))
+
+
+def _check_known(model: str) -> None:
+    known = [name for name in list_trackers() if "@" not in name]
+    if model not in known:
+        near = difflib.get_close_matches(model, known, n=3, cutoff=0.3) or known
+        raise InputError(
+            f"no tracker and no file is called {model!r}; nearest names: {', '.join(near)}"
+        )
+
+
+def _weights_path(model: str, weights: str | Path | None, *, is_file: bool) -> Path:
+    if is_file:
+        if weights is not None:
+            raise InputError(f"two files of weights: {model} and {weights}; give one")
+        return Path(model)
+    return Path(weights) if weights is not None else find_weights(model)
+
+
+def _read_json(path: Path) -> Mapping[str, object]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read settings from {path}: {error}") from error
+    if not isinstance(content, dict):
+        raise InputError(f"settings in {path} must be a JSON object of field: value")
+    return content

@@ -1,0 +1,77 @@
+"""How a tracker is named: ``NAME | FILE | module:Class``, then ``@PRESET`` or ``@FILE``."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from feathertrack.errors import InputError
+
+_CLASS = re.compile(r"[A-Za-z_]\w+(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+_WEIGHT_SUFFIXES = {".pth", ".pt", ".tar", ".onnx", ".safetensors", ".model", ".xml"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackerName:
+    """The parts of a tracker's name.
+
+    Attributes:
+        kind: what ``target`` is.
+        target: name of a model, path of a file of weights, or ``module:Class``.
+        preset: name of a preset or path of a settings file, "" for the defaults.
+    """
+
+    kind: Literal["model", "file", "class"]
+    target: str
+    preset: str = ""
+
+
+def parse_tracker_name(text: str) -> TrackerName:
+    """Take a tracker's name apart.
+
+    >>> parse_tracker_name("fdsiamfc_30@uav123")
+    TrackerName(kind='model', target='fdsiamfc_30', preset='uav123')
+    """
+    target, preset = (text, "") if Path(text).exists() else _split_preset(text)
+    if not target:
+        raise InputError(f"tracker {text!r} has no name before the @")
+    if _CLASS.fullmatch(target) and not Path(target).exists():
+        return TrackerName(kind="class", target=target, preset=preset)
+    path = Path(target)
+    looks_like_file = path.suffix.lower() in _WEIGHT_SUFFIXES or path.name != target
+    kind: Literal["model", "file"] = "file" if looks_like_file or path.is_file() else "model"
+    return TrackerName(kind=kind, target=target, preset=preset)
+
+
+def _split_preset(text: str) -> tuple[str, str]:
+    target, _, preset = text.rpartition("@") if "@" in text else (text, "", "")
+    return target, preset
+
+
+def import_class(reference: str) -> type:
+    """The class that ``module:Class`` names; modules of the current folder are found too.
+
+    Raises:
+        InputError: there is no such module or class, or it has no ``init`` and ``update``.
+    """
+    module_name, _, class_name = reference.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        module = importlib.import_module(module_name)
+    except ImportError as error:
+        raise InputError(f"tracker {reference!r}: cannot import {module_name}: {error}") from error
+    found = getattr(module, class_name, None)
+    if not isinstance(found, type):
+        raise InputError(f"tracker {reference!r}: module {module_name} has no class {class_name}")
+    for method in ("init", "update"):
+        if not callable(getattr(found, method, None)):
+            raise InputError(
+                f"tracker {reference!r}: {class_name} has no method {method}(image, ...)"
+            )
+    return found
