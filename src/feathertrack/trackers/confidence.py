@@ -24,10 +24,10 @@ class ConfidenceSettings:
         patience: frames of low score before a target counts as lost.
     """
 
-    midpoint: float = ranged(0.5, 0.0, 1.0)
-    slope: float = ranged(10.0, 0.1, 100.0)
+    midpoint: float = ranged(0.71, 0.0, 1.0)
+    slope: float = ranged(12.5, 0.1, 100.0)
     tracking_above: float = ranged(0.5, 0.0, 1.0)
-    lost_below: float = ranged(0.2, 0.0, 1.0)
+    lost_below: float = ranged(0.1, 0.0, 1.0)
     patience: int = ranged(3, 1, 1000)
 
     def __post_init__(self) -> None:

@@ -57,6 +57,8 @@ class SiamFCSettings:
 
     def __post_init__(self) -> None:
         check_ranges(self)
+        if self.num_scales % 2 == 0:
+            raise InputError(f"num_scales must be odd, got {self.num_scales}")
 
 
 @dataclass(slots=True)

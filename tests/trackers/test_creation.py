@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from feathertrack.engines.protocol import NetworkInfo
+from feathertrack.errors import InputError
+from feathertrack.trackers.creation import (
+    create_tracker,
+    find_settings,
+    list_trackers,
+    tracker_for,
+)
+from feathertrack.trackers.settings import settings_to_json
+from feathertrack.trackers.siamfc import SiamFCSettings
+from tests.shared_data import shared
+from tests.trackers.blob import BlobEngine, scene
+
+
+def info(name: str, family: str = "siamfc") -> NetworkInfo:
+    return NetworkInfo(name=name, family=family, stride=8, template_size=127, search_size=255)
+
+
+@pytest.mark.parametrize(
+    ("model", "preset", "expected"),
+    [
+        ("fdsiamfc_30", "uav123", (1.05, 0.6, 0.9745, 0.176, True)),
+        ("fdsiamfc_15", "uav20l", (1.19, 0.59, 0.9745, 0.1766, True)),
+        ("fdsiamd_50", "otb100", (1.049, 0.2, 0.998, 0.228, False)),
+        ("fdsiamd_50", "", (1.0375, 0.59, 0.9745, 0.176, False)),
+        ("unheard_of", "", (1.0375, 0.59, 0.9745, 0.176, True)),
+    ],
+)
+def test_presets_hold_the_published_numbers(model: str, preset: str, expected: object) -> None:
+    s = find_settings(info(model), preset)
+    found = (s.scale_step, s.scale_rate, s.scale_penalty, s.window_weight, s.clip_center)
+    assert found == expected
+
+
+def test_unknown_preset_lists_the_known_ones() -> None:
+    with pytest.raises(InputError, match=r"no preset 'vot2018'; it has: uav123, uav20l"):
+        find_settings(info("fdsiamfc_30"), "vot2018")
+
+
+def test_unknown_tracker_names_the_nearest() -> None:
+    with pytest.raises(InputError, match=r"'fdsiamfc_3'; nearest names: fdsiamfc_30"):
+        create_tracker("fdsiamfc_3")
+
+
+def test_unknown_setting_names_the_nearest() -> None:
+    with pytest.raises(InputError, match=r"no field 'window_wait'; nearest: window_weight"):
+        tracker_for(BlobEngine(), changes={"window_wait": 0.1})
+
+
+def test_settings_survive_a_file(tmp_path: Path) -> None:
+    settings = SiamFCSettings(scale_step=1.1)
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps(settings_to_json(settings)))
+    assert find_settings(info("x"), str(path)) == settings
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "cannot read settings"),
+        ("[1]", "must be a JSON object"),
+        ('{"scale_stepp": 1}', "nearest: scale_step"),
+        ('{"confidence": {"slope": "steep"}}', "slope must be a number"),
+    ],
+)
+def test_bad_settings_file_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "bad.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        find_settings(info("x"), str(path))
+
+
+def test_weights_of_another_model_are_refused() -> None:
+    weights = shared("checkpoints/FDSiamfc_15.pth")
+    with pytest.raises(InputError, match="holds the weights of fdsiamfc_15, not of fdsiamfc_30"):
+        create_tracker("fdsiamfc_30", weights=weights, engine="torch", precision="float32")
+
+
+def test_family_without_a_tracker_is_refused() -> None:
+    engine = BlobEngine()
+    engine.info = info("other", "keypoints")
+    with pytest.raises(InputError, match="family 'keypoints'"):
+        tracker_for(engine)
+
+
+def test_listing_takes_a_pattern() -> None:
+    assert list_trackers("fdsiamfc_30*") == [
+        "fdsiamfc_30",
+        "fdsiamfc_30@uav123",
+        "fdsiamfc_30@uav20l",
+    ]
+
+
+def test_a_class_of_the_user_is_a_tracker(in_tmp: Path) -> None:
+    (in_tmp / "mine_for_creation.py").write_text(
+        "class Still:\n"
+        "    def init(self, image, box): self.box = box\n"
+        "    def update(self, image): return self.box\n"
+    )
+    tracker = create_tracker("mine_for_creation:Still")
+    tracker.init(scene((80, 60)), (68, 48, 24, 24))
+    assert tracker.update(scene((80, 60))).box.tolist() == [68, 48, 24, 24]

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from feathertrack.errors import InputError
+from feathertrack.trackers.naming import import_class, parse_tracker_name
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "target", "preset"),
+    [
+        ("default", "model", "default", ""),
+        ("fdsiamfc_30@uav123", "model", "fdsiamfc_30", "uav123"),
+        ("best.pth", "file", "best.pth", ""),
+        ("runs/best.safetensors@mine.json", "file", "runs/best.safetensors", "mine.json"),
+        (r"C:\models\best.pth", "file", r"C:\models\best.pth", ""),
+        ("my.module:Tracker", "class", "my.module:Tracker", ""),
+    ],
+)
+def test_names_are_taken_apart(text: str, kind: str, target: str, preset: str) -> None:
+    name = parse_tracker_name(text)
+    assert (name.kind, name.target, name.preset) == (kind, target, preset)
+
+
+def test_a_file_with_an_at_sign_is_a_file(in_tmp: Path) -> None:
+    (in_tmp / "a@b.pth").touch()
+    assert parse_tracker_name("a@b.pth").target == "a@b.pth"
+
+
+def test_a_class_of_the_current_folder_is_found(in_tmp: Path) -> None:
+    (in_tmp / "mine_for_naming.py").write_text(
+        "class Good:\n    def init(self, i, b): ...\n    def update(self, i): ...\nclass Bad: ...\n"
+    )
+    assert import_class("mine_for_naming:Good").__name__ == "Good"
+    with pytest.raises(InputError, match="no method init"):
+        import_class("mine_for_naming:Bad")
+    with pytest.raises(InputError, match="has no class Other"):
+        import_class("mine_for_naming:Other")
+
+
+def test_a_missing_module_is_named() -> None:
+    with pytest.raises(InputError, match="cannot import nowhere_to_be_found"):
+        import_class("nowhere_to_be_found:Tracker")
+
+
+def test_no_name_before_the_preset() -> None:
+    with pytest.raises(InputError, match="no name before the @"):
+        parse_tracker_name("@uav123")
