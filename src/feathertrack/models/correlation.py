@@ -1,7 +1,7 @@
-"""Cross-correlation of a template with a search region, in forms that are equal and export differently.
+"""Cross-correlation of a template with a search region, in two equal forms.
 
-Shapes: B templates, N search regions (a multiple of B), D channels, h w template, H W search;
-the response has m = H - h + 1 rows and n = W - w + 1 columns.
+Shapes: B templates, N search regions (a multiple of B), S = N / B, D channels, h w template,
+k = h * w, H W search, l = H * W; the response has m = H - h + 1 rows and n = W - w + 1 columns.
 
 Search region ``i`` is paired with template ``i % B``: one template with N scales of one target,
 or N pairs, or N / B scales of B targets.
@@ -21,14 +21,14 @@ CorrelationForm = Literal["grouped", "matmul"]
 def xcorr(
     search_NDHW: Tensor, template_BDhw: Tensor, *, form: CorrelationForm = "grouped"
 ) -> Tensor:
-    """Return response_N1mn, the inner product of the template with every window of the search region.
+    """Return response_N1mn, the inner product of the template with every window of the search.
 
     ``grouped`` is one grouped convolution whose kernel is the template. ``matmul`` multiplies every
-    template cell with every search cell and adds the products up by a fixed convolution: no kernel is
-    computed at run time, so every runtime takes it with a dynamic batch.
+    template cell with every search cell and adds the products up by a fixed convolution: no kernel
+    is computed at run time, so every runtime takes it with a dynamic batch.
 
     Raises:
-        ValueError: the channels differ, or N is no multiple of B.
+        ValueError: the channels differ, N is no multiple of B, or the template is the larger one.
 
     >>> xcorr(torch.ones(3, 2, 5, 5), torch.ones(1, 2, 3, 3))[0, 0, 0]
     tensor([18., 18., 18.])
@@ -49,20 +49,24 @@ def _xcorr_matmul(search_NDHW: Tensor, template_BDhw: Tensor) -> Tensor:
     cells = rows * columns
     template_1BkD = template_BDhw.flatten(2).transpose(1, 2).unsqueeze(0)
     search_SBDl = search_NDHW.reshape(-1, template_BDhw.shape[0], num_channels, height * width)
-    products = torch.matmul(
-        template_1BkD, search_SBDl
-    )  # every template cell with every search cell
+    products_SBkl = torch.matmul(template_1BkD, search_SBDl)
     # Cell (i, j) contributes at offset (i, j): a convolution with a one-hot kernel picks and adds.
-    pick = torch.eye(cells, dtype=products.dtype, device=products.device)
+    pick = torch.eye(cells, dtype=products_SBkl.dtype, device=products_SBkl.device)
     return F.conv2d(
-        products.reshape(-1, cells, height, width), pick.reshape(1, cells, rows, columns)
+        products_SBkl.reshape(-1, cells, height, width), pick.reshape(1, cells, rows, columns)
     )
 
 
 def _check(search_NDHW: Tensor, template_BDhw: Tensor) -> None:
+    """Shapes of the eager form; the exported form has no Python to raise from."""
     same_width = search_NDHW.shape[1] == template_BDhw.shape[1]
     if not same_width or search_NDHW.shape[0] % template_BDhw.shape[0]:
         raise ValueError(
-            f"search {tuple(search_NDHW.shape)} and template {tuple(template_BDhw.shape)}: the channels "
-            "must be equal and the number of search regions a multiple of the number of templates"
+            f"search {tuple(search_NDHW.shape)} and template {tuple(template_BDhw.shape)}: channels"
+            " must be equal and the number of search regions a multiple of the number of templates"
+        )
+    (height, width), (rows, columns) = search_NDHW.shape[2:], template_BDhw.shape[2:]
+    if height < rows or width < columns:
+        raise ValueError(
+            f"the template ({rows}, {columns}) is larger than the search region ({height}, {width})"
         )

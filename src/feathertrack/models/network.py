@@ -43,6 +43,10 @@ class Network(nn.Module):
         """Return the raw outputs for N search regions; region i belongs to template i % B."""
         raise NotImplementedError
 
+    def merged(self) -> Network:
+        """Return the inference form: the network itself unless parts of it exist for training."""
+        return self
+
     def forward(self, template_B3hw: Tensor, search_N3HW: Tensor) -> Tensor:
         """Return the raw outputs of templates in search regions, before any decoding."""
         return self.predict(self.embed(template_B3hw), search_N3HW)

@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
+from feathertrack.errors import InputError
 from feathertrack.models.network import Network
 
 Options = ParamSpec("Options")
@@ -50,7 +51,7 @@ def create_model(name: str, **options: object) -> Network:
         **options: keyword options of that network's builder, such as ``rates`` of ``fdsiamfc``.
 
     Raises:
-        ValueError: no network has that name or it has no such option; the message lists the
+        InputError: no network has that name or it has no such option; the message lists the
             nearest names.
 
     >>> create_model("fdsiamfc", rates=0.2).backbone.stages[0].width
@@ -58,14 +59,14 @@ def create_model(name: str, **options: object) -> Network:
     """
     if name not in _BUILDERS:
         near = difflib.get_close_matches(name, _BUILDERS, n=3, cutoff=0.4)
-        raise ValueError(
+        raise InputError(
             f"no model is called {name!r}; nearest: {', '.join(near) or ', '.join(list_models())}"
         )
     builder = _BUILDERS[name]
     known = inspect.signature(builder).parameters
     for option in options:
         if option not in known:
-            raise ValueError(
+            raise InputError(
                 f"model {name} has no option {option!r}; it has: {', '.join(known) or 'none'}"
             )
     return builder(**options)

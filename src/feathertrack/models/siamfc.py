@@ -4,7 +4,8 @@ SiamFC: Bertinetto et al., Fully-Convolutional Siamese Networks for Object Track
 2016, arXiv 1606.09549. FDSiamFC and FDSiamd: github.com/conquerhuang/FDSiamFC.
 
 Every network here is one stack of unpadded convolutions of total stride 8, and the score map is the
-correlation of its two outputs. A student is its teacher with every width multiplied by a squeeze rate.
+correlation of its two outputs. A student is its teacher with every width multiplied by a squeeze
+rate. What a student is while it is being distilled: ``siamfc_steps``.
 
 Shapes: B templates, N search regions (a multiple of B), D output channels, H W pixels, h w cells.
 Images are RGB, 0..255, without further normalisation.
@@ -12,11 +13,12 @@ Images are RGB, 0..255, without further normalisation.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from torch import Tensor, nn
 
+from feathertrack.errors import InputError
 from feathertrack.models.correlation import CorrelationForm, xcorr
 from feathertrack.models.network import Network
 from feathertrack.models.registry import register
@@ -24,9 +26,9 @@ from feathertrack.models.registry import register
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """One convolution and what follows it: batch norm, ReLU, and max pooling (3, stride 2) if ``pool``.
+    """One convolution and what follows it: batch norm, ReLU, and, if ``pool``, max pooling.
 
-    The last stage of a backbone is the bare convolution.
+    Pooling is 3 x 3 with stride 2. The last stage of a backbone is the bare convolution.
     """
 
     width: int
@@ -56,19 +58,31 @@ SIAMD_STAGES = (
 )
 
 
+STUDENT_STAGES: Mapping[str, tuple[Stage, ...]] = {
+    "fdsiamfc": SIAMFC_STAGES,
+    "fdsiamd": SIAMD_STAGES,
+}
+"""Name of a student -> the stages of its teacher."""
+
 Rates = float | Sequence[float]
 
 GAIN = 1e-3
 """Factor of the correlation, which sums thousands of products (FDSiamFC, ``SiamFC.out_scale``)."""
 
 
-def squeeze(stages: Sequence[Stage], rates: Rates) -> tuple[Stage, ...]:
-    """Multiply the width of each stage by its rate, rounded down to an even number.
+def squeezed_width(width: int, rate: float) -> int:
+    """Width times rate, rounded down to an even number, because of the groups of two.
 
-    Even, because of the groups of two (FDSiamFC, ``FDAlexNetLite``). One rate serves all stages.
+    The rule of FDSiamFC, ``FDAlexNetLite``.
+    """
+    return int(rate * width / 2) * 2
+
+
+def squeeze(stages: Sequence[Stage], rates: Rates) -> tuple[Stage, ...]:
+    """Multiply the width of each stage by its rate; one rate serves all stages.
 
     Raises:
-        ValueError: there are not as many rates as stages, a rate is not in (0, 1], or one leaves
+        InputError: there are not as many rates as stages, a rate is not in (0, 1], or one leaves
             no channel.
 
     >>> [stage.width for stage in squeeze(SIAMFC_STAGES, 0.3)]
@@ -76,20 +90,40 @@ def squeeze(stages: Sequence[Stage], rates: Rates) -> tuple[Stage, ...]:
     """
     each = [float(rates)] * len(stages) if isinstance(rates, (int, float)) else list(rates)
     if len(each) != len(stages):
-        raise ValueError(f"{len(stages)} stages need as many squeeze rates, got {len(each)}")
+        raise InputError(f"{len(stages)} stages need as many squeeze rates, got {len(each)}")
     if not all(0 < rate <= 1 for rate in each):
-        raise ValueError(f"squeeze rates are above 0 and at most 1, got {each}")
+        raise InputError(f"squeeze rates are above 0 and at most 1, got {each}")
     narrow = tuple(
-        replace(stage, width=int(rate * stage.width / 2) * 2)
+        replace(stage, width=squeezed_width(stage.width, rate))
         for stage, rate in zip(stages, each, strict=True)
     )
     if any(stage.width < 2 for stage in narrow):
-        raise ValueError(f"squeeze rates {each} leave a stage without channels")
+        raise InputError(f"squeeze rates {each} leave a stage without channels")
     return narrow
 
 
+def name_student(kind: str, rates: Sequence[float]) -> tuple[str, dict[str, object]]:
+    """Name and options by which ``create_model`` builds a student; short for a released one.
+
+    >>> name_student("fdsiamfc", [0.15] * 5)
+    ('fdsiamfc_15', {})
+    >>> name_student("fdsiamfc", [1.0] * 5)
+    ('siamfc', {})
+    >>> name_student("fdsiamd", [0.25] * 8)
+    ('fdsiamd', {'rates': 0.25})
+    """
+    if len(set(rates)) > 1:
+        return kind, {"rates": list(rates)}
+    if rates[0] == 1:
+        return kind.removeprefix("fd"), {}
+    released = {("fdsiamfc", 0.3), ("fdsiamfc", 0.15), ("fdsiamd", 0.5)}
+    if (kind, rates[0]) in released:
+        return f"{kind}_{round(100 * rates[0])}", {}
+    return kind, {"rates": rates[0]}
+
+
 class Backbone(nn.Sequential):
-    """Unpadded convolutions with the official names ``conv1``, ``conv2``, ...: img_BHW -> feat_BDhw.
+    """Unpadded convolutions, officially named ``conv1``, ``conv2``, ...: img_B3HW -> feat_BDhw.
 
     >>> import torch
     >>> Backbone(SIAMFC_STAGES)(torch.zeros(1, 3, 127, 127)).shape
@@ -141,7 +175,10 @@ class SiamFC(Network):
 
 
 def initialise(network: nn.Module) -> None:
-    """Draw fresh weights in place: Xavier-uniform convolutions, zero biases, neutral batch norms."""
+    """Draw fresh weights in place: Xavier-uniform convolutions, zero biases, neutral batch norms.
+
+    As the reference does (FDSiamFC, ``ops.init_weights``).
+    """
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.xavier_uniform_(module.weight)
@@ -153,6 +190,7 @@ def initialise(network: nn.Module) -> None:
 
 
 def _network(stages: Sequence[Stage], gain: float) -> SiamFC:
+    """Return a network with fresh weights."""
     network = SiamFC(Backbone(stages), gain=gain)
     initialise(network)
     return network
@@ -178,7 +216,7 @@ def siamd(*, gain: float = GAIN) -> SiamFC:
 
 @register
 def fdsiamfc(*, rates: Rates = 0.3, gain: float = GAIN) -> SiamFC:
-    """Build a SiamFC student with one squeeze rate for each of its five convolutions, or for all."""
+    """Build a SiamFC student: a squeeze rate for each of its five convolutions, or for all."""
     return _network(squeeze(SIAMFC_STAGES, rates), gain)
 
 
@@ -196,7 +234,7 @@ def fdsiamfc_15(*, gain: float = GAIN) -> SiamFC:
 
 @register
 def fdsiamd(*, rates: Rates = 0.5, gain: float = GAIN) -> SiamFC:
-    """Build a Siamd student with one squeeze rate for each of its eight convolutions, or for all."""
+    """Build a Siamd student: a squeeze rate for each of its eight convolutions, or for all."""
     return _network(squeeze(SIAMD_STAGES, rates), gain)
 
 
