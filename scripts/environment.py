@@ -1,7 +1,7 @@
 """Virtual environments for the scripts beside this file; needs Python 3.11 and nothing else.
 
-Each script has an environment of its own under ``.venv/``. It is made on the first run and made again
-when the project's requirements change.
+Each script has an environment of its own under ``.venv/``. It is made on the first run and made
+again when the project's requirements change.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _REQUIREMENTS = ("pyproject.toml", "constraints.txt")
 
 def prepare(name: str, *, extras: str = "") -> Path:
     """The Python of the environment ``.venv/<name>``, with the project and its extras installed."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file meets whatever Python is there
         sys.exit(f"Feathertrack needs Python 3.11 or later, this is {sys.version.split()[0]}")
     folder = ROOT / ".venv" / name
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -48,7 +48,7 @@ def install(python: Path, *requirements: str) -> None:
 
 
 def run(python: Path, *words: str) -> None:
-    """Run a command of an environment in the project's folder; leave with its status if it fails."""
+    """Run a command of an environment in the project's folder; leave with it if it fails."""
     status = subprocess.run([str(python), *words], cwd=ROOT, check=False).returncode
     if status:
         sys.exit(status)

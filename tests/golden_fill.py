@@ -1,4 +1,4 @@
-"""The rule by which goldens fill networks and draw pictures: the shared file ``goldens/fill.py``."""
+"""The rule by which goldens fill networks and draw pictures: ``goldens/fill.py``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the tests find data that is not part of the repository; they skip, saying so, without it."""
+"""Where the tests find data that is not part of the repository; without it they skip."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from feathertrack.engines.protocol import Features, Images, NetworkInfo, Outputs
 
 
 class BlobEngine:
-    """Answers with the brightness of the search region, scaled so that a filled template gives 10."""
+    """Answers with the brightness of the search region; white gives 10."""
 
     name, device, precision = "test", "cpu", "float32"
     info = NetworkInfo(name="blob", family="siamfc", stride=8, template_size=127, search_size=255)
