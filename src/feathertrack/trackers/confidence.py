@@ -1,6 +1,10 @@
 """From the peak of a score map to a score in [0, 1] and a state.
 
-The score is an estimate of the probability that the box overlaps the target by more than one half.
+The score is an estimate of the probability that the box overlaps the target by more than one half:
+a logistic function of the peak's share, the peak of this frame over the peak of the frame on which
+the box was given. The share is comparable between targets and networks where the peak itself is not.
+``scripts/calibrate_score.py`` fits the two numbers and measures what the states are worth
+(docs/score.md).
 """
 
 from __future__ import annotations
@@ -35,11 +39,12 @@ class ConfidenceSettings:
 
 
 class Confidence:
-    """The score and the state of one target."""
+    """The score and the state of one target; ``share`` is the last peak over the first."""
 
     def __init__(self, settings: ConfidenceSettings) -> None:
         self.settings = settings
         self.first = 1.0
+        self.share = 1.0
         self.low_frames = 0
 
     def start(self, peak: float) -> None:
@@ -50,8 +55,8 @@ class Confidence:
     def read(self, peak: float) -> tuple[float, State]:
         """Score and state for the peak of the next frame, a logit."""
         s = self.settings
-        share = min(max(peak / self.first, -2.0), 2.0)
-        score = 1.0 / (1.0 + math.exp(-s.slope * (share - s.midpoint)))
+        self.share = min(max(peak / self.first, -2.0), 2.0)
+        score = 1.0 / (1.0 + math.exp(-s.slope * (self.share - s.midpoint)))
         self.low_frames = self.low_frames + 1 if score < s.lost_below else 0
         if self.low_frames >= s.patience:
             return score, "lost"
