@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from feathertrack.models import siamfc as siamfc  # each of these registers what it builds
-from feathertrack.models import siamfc_steps as siamfc_steps
-from feathertrack.models.network import Network
-from feathertrack.models.registry import create_model, list_models
+from feathertrack.errors import require
+
+require("torch", extra="torch")
+
+# Each of the first group registers what it builds.
+from feathertrack.models import siamfc as siamfc  # noqa: E402
+from feathertrack.models import siamfc_steps as siamfc_steps  # noqa: E402
+from feathertrack.models.network import Network  # noqa: E402
+from feathertrack.models.registry import create_model, list_models  # noqa: E402
 
 __all__ = ["Network", "create_model", "list_models"]

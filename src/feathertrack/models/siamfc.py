@@ -160,7 +160,7 @@ class SiamFC(Network):
         super().__init__()
         self.backbone = backbone
         self.stride = stride
-        self.gain = gain
+        self.gain = float(gain)
         self.correlation: CorrelationForm = "grouped"
 
     def embed(self, template_B3hw: Tensor) -> Tensor:

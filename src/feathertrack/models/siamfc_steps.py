@@ -232,7 +232,7 @@ def inherit(network: StepSiamFC, source: Mapping[str, Tensor]) -> None:
 def teacher_state(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Rename the batch norms of a plain teacher's state dict as the step networks call them.
 
-    >>> list(teacher_state({"backbone.conv1.1.bias": torch.zeros(1)}))
+    >>> list(teacher_state({"backbone.conv1.1.bias": nn.Parameter()}))
     ['backbone.bn1.0.bias']
     """
     return {re.sub(r"\bconv(\d+)\.1\.", r"bn\1.0.", key): value for key, value in state.items()}

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from feathertrack.engines.protocol import NetworkInfo
-from feathertrack.models.network import Network
+
+if TYPE_CHECKING:
+    from feathertrack.models.network import Network
 
 
 def network_info(model: Network, digest: str = "") -> NetworkInfo:

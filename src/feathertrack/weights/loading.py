@@ -1,29 +1,125 @@
-"""Load a network from a file: ours, or any official checkpoint of the families."""
+"""Load a network from a file: ours, or any official checkpoint of the families.
+
+Our own files say which network they hold. In others the family is recognised by the names of the
+tensors: each family adds one recogniser, in ``weights/<family>.py``, to ``RECOGNISERS``.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Literal
 
 import torch
+from torch import Tensor
 
-from feathertrack.errors import WeightsError
+from feathertrack.errors import InputError, WeightsError
 from feathertrack.models import Network, create_model
-from feathertrack.weights import siamfc
+from feathertrack.weights import metadata, siamfc
 from feathertrack.weights.digest import file_digest
-from feathertrack.weights.recognition import Recogniser
+from feathertrack.weights.reading import StoredFile, read_file
+from feathertrack.weights.recognition import Recognised, Recogniser, State, first
 
-RECOGNISERS: dict[str, Recogniser] = {"siamfc": siamfc.recognise}
+RECOGNISERS: Mapping[str, Recogniser] = {"siamfc": siamfc.recognise}
+"""Family -> the function that knows its official files."""
+
+_PREFIXES = ("module.", "model.", "net.", "network.", "_orig_mod.")
+"""What wrappers such as DataParallel put before every name."""
 
 
-def load_model(path: str | Path, *, name: str | None = None) -> Network:
-    """Return the network that a file holds, on the CPU, in evaluation mode."""
-    digest = file_digest(path)
-    state = torch.load(Path(path), map_location="cpu", weights_only=True)
-    for recognise in RECOGNISERS.values():
-        recognised = recognise(state)
-        if recognised is not None:
-            model = create_model(name or recognised.name, **recognised.options)
-            model.load_state_dict(recognised.state, strict=True)
-            model.digest = digest
-            return model.eval()
-    raise WeightsError(f"{path} holds the weights of no known family")
+def load_model(
+    path: str | Path,
+    *,
+    name: str | None = None,
+    options: Mapping[str, object] | None = None,
+    form: Literal["saved", "merged"] = "saved",
+) -> Network:
+    """Return the network that a file holds, on the CPU, in float32 and evaluation mode.
+
+    Args:
+        path: a PyTorch checkpoint (zip or legacy) or a safetensors file.
+        name: the model that the file must hold; found out when None.
+        options: options of its builder that shapes do not tell, such as ``step``.
+        form: "merged" folds what is separate only for training, such as the squeezes of a student
+            that is being distilled; "saved" keeps the network as the file has it.
+
+    Raises:
+        WeightsError: the file cannot be read, or does not hold such a network, strictly: every
+            tensor is there, with the right shape and finite values, and no other.
+    """
+    path = Path(path)
+    stored = read_file(path)
+    try:
+        found = _found(stored, options or {})
+        if name is not None and name != found.name:
+            found = Recognised(name=name, state=found.state)
+        model = _build(found, options or {})
+        _fill(model, found.state)
+        model.calibration = metadata.calibration(stored.metadata)
+    except InputError as error:
+        raise WeightsError(f"{path} cannot be loaded: {error}") from error
+    model.digest = file_digest(path)
+    model.eval()
+    return model.merged() if form == "merged" else model
+
+
+def _found(stored: StoredFile, options: Mapping[str, object]) -> Recognised:
+    """What our own file says it holds, or what a recogniser makes of another's."""
+    if metadata.is_ours(stored.metadata):
+        metadata.check_version(stored.metadata)
+        name, config = stored.metadata.get("model", ""), metadata.config(stored.metadata)
+        return Recognised(name=name, options=config, state=stored.state)
+    for state in _unwrapped(stored.state):
+        for recognise in RECOGNISERS.values():
+            found = recognise(state, options)
+            if found is not None:
+                return found
+    raise WeightsError(
+        f"it holds the weights of no known family (tried: {', '.join(RECOGNISERS)}); "
+        f"its tensors are {first(stored.state)}"
+    )
+
+
+def _unwrapped(state: State) -> Iterator[State]:
+    """Yield the table as it is, then without each prefix that all of its names share."""
+    yield state
+    for prefix in _PREFIXES:
+        if state and all(key.startswith(prefix) for key in state):
+            yield from _unwrapped({key.removeprefix(prefix): state[key] for key in state})
+
+
+def _build(found: Recognised, options: Mapping[str, object]) -> Network:
+    try:
+        with torch.random.fork_rng(devices=[]):  # loading draws no random numbers of the caller's
+            return create_model(found.name, **{**found.options, **options})
+    except (TypeError, OverflowError, RuntimeError) as error:
+        raise WeightsError(f"no {found.name} has the options {dict(found.options)}") from error
+
+
+def _fill(model: Network, state: State) -> None:
+    """Copy the tensors into the network, strictly."""
+    own = model.state_dict()
+    # Counters have no effect, and files older than PyTorch 0.4 lack them.
+    missing = [key for key in own if key not in state and not key.endswith("num_batches_tracked")]
+    unexpected = [key for key in state if key not in own]
+    if missing or unexpected:
+        parts = [("lacks", missing), ("has besides", unexpected)]
+        told = " and ".join(f"{verb} {first(keys)}" for verb, keys in parts if keys)
+        raise WeightsError(f"as {model.name} it {told}")
+    differing = [
+        f"{key} is {tuple(state[key].shape)} instead of {tuple(own[key].shape)}"
+        for key in own
+        if key in state and state[key].shape != own[key].shape
+    ]
+    if differing:
+        raise WeightsError(f"as {model.name} its shapes are wrong: {first(differing, count=3)}")
+    for key, tensor in state.items():
+        _check_values(key, tensor, like=own[key])
+        own[key].copy_(tensor)
+
+
+def _check_values(key: str, tensor: Tensor, *, like: Tensor) -> None:
+    if tensor.is_floating_point() != like.is_floating_point():
+        raise WeightsError(f"{key} has values of type {tensor.dtype}, not {like.dtype}")
+    if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+        raise WeightsError(f"{key} has values that are not finite: its training diverged")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from torch import Tensor
 
 State = Mapping[str, Tensor]
+"""Tensors by name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,8 +17,8 @@ class Recognised:
 
     Attributes:
         name: name of the model, for ``create_model``.
+        state: a state dict of that network.
         options: keyword options of its builder.
-        state: a complete state dict of that network.
     """
 
     name: str
@@ -25,6 +26,18 @@ class Recognised:
     options: Mapping[str, object] = field(default_factory=dict)
 
 
-Recogniser = Callable[[State], Recognised | None]
-"""Returns None when the keys are not those of the family, and raises WeightsError when they are but
-the tensors do not fit."""
+Recogniser = Callable[[State, Mapping[str, object]], Recognised | None]
+"""Takes the tensors, and what the caller says that shapes do not. Returns None when the keys are
+not those of the family; raises WeightsError when they are, but the shapes fit none of its networks.
+"""
+
+
+def first(names: Iterable[object], *, count: int = 5) -> str:
+    """Return the first names of many, for the text of an error.
+
+    >>> first("abcdefgh", count=3)
+    'a, b, c and 5 more'
+    """
+    every = [str(name) for name in names]
+    rest = len(every) - count
+    return ", ".join(every[:count]) + (f" and {rest} more" if rest > 0 else "")
