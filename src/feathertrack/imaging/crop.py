@@ -67,11 +67,13 @@ def _patch(image: Image, *, left: int, top: int, size: int, color: Image) -> Ima
     x1, y1 = min(left + size, width), min(top + size, height)
     if (x0, y0, x1, y1) == (left, top, left + size, top + size):
         return image[y0:y1, x0:x1]
-    patch = np.empty((size, size, 3), np.uint8)
-    patch[:] = color
-    if x1 > x0 and y1 > y0:
-        patch[y0 - top : y1 - top, x0 - left : x1 - left] = image[y0:y1, x0:x1]
-    return patch
+    if x1 <= x0 or y1 <= y0:
+        return np.full((1, 1, 3), color, np.uint8)  # nothing of the frame: one colour at any size
+    margins = (y0 - top, top + size - y1, x0 - left, left + size - x1)
+    seen = image[y0:y1, x0:x1]
+    return np.asarray(
+        cv2.copyMakeBorder(seen, *margins, cv2.BORDER_CONSTANT, value=color.tolist()), np.uint8
+    )
 
 
 def _sample(image: Image, *, left: int, top: int, size: int, out_size: int, color: Image) -> Image:
