@@ -3,7 +3,7 @@
     nice python scripts/train_first_model.py --shared ../shared --out runs/feather_fc --steps 6000
 
 Run the same line again after a crash or a kill: it goes on from the last checkpoint, with the very
-batches that an uninterrupted run would have drawn, since a batch depends on the seed and the step
+batches that an uninterrupted run would have drawn, since a batch depends on the seed and its number
 alone. The learning rate stays constant until the last ``COOLDOWN`` of the steps, so a run can be
 made longer, before its cooldown, by a larger ``--steps``.
 
@@ -30,11 +30,10 @@ import copy
 import csv
 import json
 import math
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +46,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from feathertrack.imaging.crop import context_side, mean_color
+from feathertrack.models.folding import fold_batchnorm
 from feathertrack.models.siamfc import SiamFC, fdsiamfc, fdsiamfc_30
 
 Image = NDArray[np.uint8]
@@ -60,8 +60,9 @@ MAP = (CROP - TEMPLATE) // STRIDE + 1  # places of the template along a side of 
 MAX_SHIFT = 32.0  # pixels between the middle of a crop and its target
 SCALE_JITTER = 0.18  # of the logarithm of the target's size
 PAIRS = 8  # per step
+BLOCK, PASSES = 64, 3  # batches that are kept, with the teacher's features, and shown so often
 LEARNING_RATE, WEIGHT_DECAY, WARMUP, COOLDOWN = 2e-3, 1e-4, 200, 0.35
-FREEZE_NORM = 0.15  # share of the steps, at the end, in which batch norm uses its running statistics
+FREEZE_NORM = 0.15  # share of the steps, at the end, with the running statistics of batch norm
 EMA = 0.998
 SAVE_EVERY, LOG_EVERY = 100, 25
 MIN_SIDE = 12.0  # boxes with a shorter side show too little
@@ -93,9 +94,8 @@ def read_image(path: Path) -> Image:
 def photographs(shared: Path) -> tuple[Source, Source]:
     """Two sources: the boxes of the licensed photographs, and random windows of them."""
     table = json.loads((shared / "images/instances.json").read_text())
-    paths = {
-        row["id"]: shared / "images" / row["file_name"] for row in table["images"] if row["licensed"]
-    }
+    folder = shared / "images"
+    paths = {row["id"]: folder / row["file_name"] for row in table["images"] if row["licensed"]}
     boxes = [
         (paths[row["image_id"]], tuple(row["bbox"]))
         for row in table["annotations"]
@@ -171,15 +171,19 @@ def random_window(image: Image, random: Random) -> tuple[View, View]:
 
 @dataclass(frozen=True)
 class Batch:
-    """Crops 2 i and 2 i + 1 show one target; offsets are those of the targets, in pixels."""
+    """Crops 2 i and 2 i + 1 show one target; offsets are those of the targets, in pixels.
+
+    ``target_NDhw`` are the teacher's features.
+    """
 
     crops_N3SS: Tensor
     offsets_N2: Tensor
     labelled_N: Tensor
+    target_NDhw: Tensor
 
 
 def cut(view: View, shift: NDArray[np.float64], zoom: float, *, flip: bool) -> Image:
-    """The crop in which the target lies ``shift`` pixels (x, y) from the middle, ``zoom`` as large."""
+    """The crop that shows the target ``shift`` pixels from its middle, ``zoom`` times as large."""
     x, y, w, h = view.box
     pixel = context_side(w, h) / TEMPLATE / zoom
     mirror = -pixel if flip else pixel
@@ -240,9 +244,11 @@ def draw_pair(source: Source, random: Random) -> tuple[list[Image], list[NDArray
     return crops, shifts
 
 
-def make_batch(sources: list[tuple[float, bool, Source]], seed: int, step: int) -> Batch:
-    """Batch number ``step`` of a run; the same one whenever it is asked for."""
-    random = np.random.default_rng([seed, step])
+def make_batch(
+    sources: list[tuple[float, bool, Source]], teacher: SiamFC, seed: int, number: int
+) -> Batch:
+    """Batch ``number`` of a run; the same one whenever it is asked for."""
+    random = np.random.default_rng([seed, number])
     crops: list[Image] = []
     shifts: list[NDArray[np.float64]] = []
     labelled: list[bool] = []
@@ -254,26 +260,39 @@ def make_batch(sources: list[tuple[float, bool, Source]], seed: int, step: int) 
         shifts += places
         labelled += [has_label] * 2
     pixels = torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2)  # channels last in memory
-    return Batch(pixels.float(), torch.from_numpy(np.stack(shifts)), torch.tensor(labelled))
+    with torch.inference_mode():
+        target = teacher.backbone(pixels.float()).contiguous()
+    return Batch(pixels, torch.from_numpy(np.stack(shifts)), torch.tensor(labelled), target)
 
 
-def batches(
-    sources: list[tuple[float, bool, Source]], seed: int, first: int, last: int
-) -> Iterator[Batch]:
-    """Batches ``first`` to ``last``, two of them made ahead on a thread."""
+def batch_number(seed: int, step: int) -> int:
+    """Which batch a step takes: a block of batches several times over, each time shuffled.
+
+    The teacher costs nearly as much as the step itself, so what it said is used ``PASSES`` times.
+    """
+    lap, place = divmod(step - 1, BLOCK)
+    order = np.random.default_rng([seed, lap, 1]).permutation(BLOCK)
+    return lap // PASSES * BLOCK + int(order[place])
+
+
+def batches(make: Callable[[int], Batch], seed: int, first: int, last: int) -> Iterator[Batch]:
+    """Batches of the steps ``first`` to ``last``, two of them made ahead on a thread."""
+    kept: dict[int, Future[Batch]] = {}
     with ThreadPoolExecutor(1) as pool:
-        ahead = [pool.submit(make_batch, sources, seed, step) for step in (first, first + 1)]
         for step in range(first, last + 1):
-            batch = ahead.pop(0).result()
-            ahead.append(pool.submit(make_batch, sources, seed, step + 2))
-            yield batch
+            block = batch_number(seed, step) // BLOCK
+            kept = {number: batch for number, batch in kept.items() if number // BLOCK >= block}
+            for number in (batch_number(seed, step + ahead) for ahead in range(3)):
+                if number not in kept:
+                    kept[number] = pool.submit(make, number)
+            yield kept[batch_number(seed, step)].result()
 
 
 # --- losses --------------------------------------------------------------------------------------
 
 
 def template_cells(offsets_N2: Tensor) -> Tensor:
-    """First column and row of each target's 6 x 6 window of cells: the one nearest to the target."""
+    """First column and row of the 6 x 6 window of cells that is nearest to each target."""
     return (CROP - TEMPLATE) // STRIDE // 2 + torch.round(offsets_N2 / STRIDE).long()
 
 
@@ -287,7 +306,7 @@ def all_responses(features_ND: Tensor, cells_N2: Tensor) -> Tensor:
 
 
 def partner_labels(offsets_N2: Tensor, cells_N2: Tensor) -> Tensor:
-    """1 within two cells (city block) of where the partner's template belongs, else 0: (N, 15, 15)."""
+    """1 within two cells of where the partner's template belongs, else 0: (N, 15, 15)."""
     partner = torch.arange(len(offsets_N2)) ^ 1
     # The window of a template starts at a whole cell, up to half a cell beside its target.
     place_N2 = cells_N2[partner] + (offsets_N2 - offsets_N2[partner]) / STRIDE
@@ -310,13 +329,11 @@ def balanced_loss(logits: Tensor, labels: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits, labels, weights, reduction="sum")
 
 
-def losses(student: SiamFC, teacher: SiamFC, batch: Batch) -> dict[str, Tensor]:
+def losses(student: SiamFC, batch: Batch) -> dict[str, Tensor]:
     """The parts of the loss, and their sum under "loss"."""
-    crops = batch.crops_N3SS
-    with torch.inference_mode():
-        target = teacher.backbone(crops).contiguous()
-        cells = template_cells(batch.offsets_N2)
-        target_maps = all_responses(target, cells)
+    crops, target = batch.crops_N3SS.float(), batch.target_NDhw
+    cells = template_cells(batch.offsets_N2)
+    target_maps = all_responses(target, cells)
     features = student.backbone(crops).contiguous()
     maps = all_responses(features, cells)
     index = torch.arange(len(crops))
@@ -348,8 +365,8 @@ def load_teacher(shared: Path) -> SiamFC:
         shared / "checkpoints/FDSiamfc_30.pth", map_location="cpu", weights_only=True
     )
     teacher.load_state_dict(weights, strict=True)
-    teacher.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return teacher.eval().requires_grad_(False)
+    folded = fold_batchnorm(teacher).requires_grad_(False)
+    return folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
 def replace_file(path: Path, write: Callable[[Path], None]) -> None:
@@ -357,7 +374,7 @@ def replace_file(path: Path, write: Callable[[Path], None]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(path.name + ".part")
     write(beside)
-    os.replace(beside, path)
+    beside.replace(path)
 
 
 def average(mean: nn.Module, model: nn.Module, step: int) -> None:
@@ -447,14 +464,18 @@ def train(args: argparse.Namespace) -> None:
     ]
     log = Log(args.out / "log.csv", args.steps, start=start)
     student.train()
-    for step, batch in enumerate(batches(sources, args.seed, start + 1, args.steps), start + 1):
+
+    def make(number: int) -> Batch:
+        return make_batch(sources, teacher, args.seed, number)
+
+    for step, batch in enumerate(batches(make, args.seed, start + 1, args.steps), start + 1):
         if step > (1 - FREEZE_NORM) * args.steps:
             freeze_norm(student)
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, args.steps)
-        parts = losses(student, teacher, batch)
+        parts = losses(student, batch)
         optimizer.zero_grad()
-        parts["loss"].backward()
+        parts["loss"].backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         average(mean, student, step)
         log.add(step, parts)
