@@ -1,0 +1,173 @@
+"""Where results go: one sink per output, and all of them as one.
+
+A sink is opened before the first frame, so that what cannot be written is known at once, and closed
+whatever happens, so that what was tracked is kept. Nothing stands under the final name until then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from feathertrack.errors import InputError
+from feathertrack.results import Result
+from feathertrack.video.drawing import Draw, draw_result
+from feathertrack.video.formats import BOX_FORMATS, BoxFormat, save_rows
+from feathertrack.video.formats.boxformat import Rows
+from feathertrack.video.frames import Frame, Image
+from feathertrack.video.journal import Journal
+from feathertrack.video.mp4 import VideoSink
+from feathertrack.video.outfiles import prepare
+from feathertrack.video.outputs import (
+    PICTURES_FORMAT,
+    VIDEO_FORMATS,
+    OutputSpec,
+    check_outputs,
+    parse_output,
+)
+from feathertrack.video.pictures_out import PictureSink
+from feathertrack.video.records import ClipInfo, row_of
+
+
+class Sink(Protocol):
+    """Takes frames with their results, in the order of tracking."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of the output, complete once it is closed."""
+
+    def write(self, frame: Frame, result: Result, *, seconds: float | None = None) -> None:
+        """Add a frame; ``seconds`` is how long the tracker took for it (GOT-10k writes it down)."""
+
+    def close(self) -> None:
+        """Finish the output; a second call does nothing."""
+
+
+class BoxSink:
+    """Rows into a journal, and at the end from there into a box format."""
+
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, path: Path, *, format: BoxFormat, clip: ClipInfo) -> None:
+        self._path = path
+        self._format = format
+        self._clip = clip
+        self._journal = Journal(prepare(path))
+        self._closed = False
+
+    def write(self, frame: Frame, result: Result, *, seconds: float | None = None) -> None:
+        """Write the row to disk."""
+        self._clip = self._clip.sized(frame.image)
+        self._journal.append(row_of(frame, result, seconds=seconds))
+
+    def close(self) -> None:
+        """Write the file from the journal and drop that; without a row there is no file.
+
+        Raises:
+            InputError: it cannot be written; then ``PATH.part`` stays, with every row.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        self._journal.close()
+        if self._journal.num_rows:
+            rows: Rows = self._journal
+            if self._format.by_frame and not self._journal.ascending:
+                rows = sorted(self._journal, key=lambda row: row.frame)
+            try:
+                save_rows(self._path, rows, format=self._format, clip=self._clip)
+            except InputError as error:
+                raise InputError(f"{error}; every row is in {self._journal.path}") from error
+        self._journal.path.unlink(missing_ok=True)
+
+
+class Sinks:
+    """Several sinks as one; a context manager that closes them all, whatever happens."""
+
+    def __init__(self, sinks: Iterable[Sink]) -> None:
+        self._sinks = tuple(sinks)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The notes of all of them."""
+        return tuple(note for sink in self._sinks for note in sink.notes)
+
+    def write(self, frame: Frame, result: Result, *, seconds: float | None = None) -> None:
+        """Hand the frame to every sink."""
+        for sink in self._sinks:
+            sink.write(frame, result, seconds=seconds)
+
+    def close(self) -> None:
+        """Close every sink, then raise the first error."""
+        with ExitStack() as stack:
+            for sink in reversed(self._sinks):
+                stack.callback(sink.close)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_sink(
+    spec: OutputSpec | str, clip: ClipInfo, *, audio: bool = True, draw: Draw | None = None
+) -> Sink:
+    """Open one output.
+
+    Args:
+        spec: what ``parse_output`` returned, or the text itself.
+        clip: what is known of the source; a size of 0 is taken from the first frame.
+        audio: copy the source's sound into a video.
+        draw: what a video or PNG shows of a frame; None draws the result with ``draw_result``.
+
+    Raises:
+        InputError: a wrong word, or a place that cannot be written.
+    """
+    if isinstance(spec, str):
+        spec = parse_output(spec)
+    draw = draw or draw_frame
+    if spec.format in VIDEO_FORMATS:
+        container = VIDEO_FORMATS[spec.format]
+        return VideoSink(spec.path, container=container, clip=clip, draw=draw, audio=audio)
+    if spec.format == PICTURES_FORMAT:
+        return PictureSink(spec.path, draw=draw)
+    return BoxSink(spec.path, format=BOX_FORMATS[spec.format], clip=clip)
+
+
+def open_sinks(
+    specs: Iterable[OutputSpec | str],
+    clip: ClipInfo,
+    *,
+    audio: bool = True,
+    draw: Draw | None = None,
+) -> Sinks:
+    """Open any number of outputs, or none of them; box files come first, as they cost least.
+
+    Raises:
+        InputError: as ``open_sink``; two outputs write one file; one would overwrite the source.
+    """
+    parsed = [parse_output(spec) if isinstance(spec, str) else spec for spec in specs]
+    check_outputs(parsed, source=clip.path)
+    parsed.sort(key=lambda spec: spec.format not in BOX_FORMATS)
+    opened: list[Sink] = []
+    try:
+        for spec in parsed:
+            opened.append(open_sink(spec, clip, audio=audio, draw=draw))
+    except BaseException:
+        Sinks(opened).close()
+        raise
+    return Sinks(opened)
+
+
+def draw_frame(frame: Frame, result: Result) -> Image:
+    """The frame with its result drawn in."""
+    return draw_result(frame.image, result)
