@@ -15,8 +15,8 @@ from feathertrack.video.frames import Frame, Image
 from feathertrack.video.lettering import BLACK, WHITE, Color, contrast, lettering_for
 from feathertrack.video.records import BoxTuple, TrackRow
 
-Draw = Callable[[Frame, Result], Image]
-"""What a picture output shows of a frame: an RGB uint8 image of the frame's size."""
+Draw = Callable[[Frame, Result | None], Image]
+"""What a picture output shows of a frame, RGB uint8; the result is None before the first box."""
 
 STATE_COLORS: dict[State, Color] = {
     "tracking": (60, 220, 90),

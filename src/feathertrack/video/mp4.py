@@ -85,7 +85,7 @@ class VideoSink:
         self._stream: Any = None
         self._closed = False
 
-    def write(self, frame: Frame, result: Result, *, seconds: float | None = None) -> None:
+    def write(self, frame: Frame, result: Result | None, *, seconds: float | None = None) -> None:
         """Draw and encode one frame.
 
         Raises:

@@ -47,7 +47,7 @@ class PictureSink:
         self._draw = draw
         self._names: set[str] = set()
 
-    def write(self, frame: Frame, result: Result, *, seconds: float | None = None) -> None:
+    def write(self, frame: Frame, result: Result | None, *, seconds: float | None = None) -> None:
         """Draw and write one frame."""
         write_png(self._folder / self._name(frame), self._draw(frame, result))
 

@@ -39,8 +39,11 @@ class Sink(Protocol):
     def notes(self) -> tuple[str, ...]:
         """What the user should know of the output, complete once it is closed."""
 
-    def write(self, frame: Frame, result: Result, *, seconds: float | None = None) -> None:
-        """Add a frame; ``seconds`` is how long the tracker took for it (GOT-10k writes it down)."""
+    def write(self, frame: Frame, result: Result | None, *, seconds: float | None = None) -> None:
+        """Add a frame; a result of None says that no box has been given yet.
+
+        ``seconds`` is how long the tracker took for it (GOT-10k writes it down).
+        """
 
     def close(self) -> None:
         """Finish the output; a second call does nothing."""
@@ -58,8 +61,10 @@ class BoxSink:
         self._journal = Journal(prepare(path))
         self._closed = False
 
-    def write(self, frame: Frame, result: Result, *, seconds: float | None = None) -> None:
-        """Write the row to disk."""
+    def write(self, frame: Frame, result: Result | None, *, seconds: float | None = None) -> None:
+        """Write the row to disk; a frame without a result has none."""
+        if result is None:
+            return
         self._clip = self._clip.sized(frame.image)
         self._journal.append(row_of(frame, result, seconds=seconds))
 
@@ -95,7 +100,7 @@ class Sinks:
         """The notes of all of them."""
         return tuple(note for sink in self._sinks for note in sink.notes)
 
-    def write(self, frame: Frame, result: Result, *, seconds: float | None = None) -> None:
+    def write(self, frame: Frame, result: Result | None, *, seconds: float | None = None) -> None:
         """Hand the frame to every sink."""
         for sink in self._sinks:
             sink.write(frame, result, seconds=seconds)
@@ -168,6 +173,6 @@ def open_sinks(
     return Sinks(opened)
 
 
-def draw_frame(frame: Frame, result: Result) -> Image:
-    """The frame with its result drawn in."""
-    return draw_result(frame.image, result)
+def draw_frame(frame: Frame, result: Result | None) -> Image:
+    """The frame with its result drawn in, and as it is where there is none."""
+    return frame.image if result is None else draw_result(frame.image, result)
