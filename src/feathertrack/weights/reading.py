@@ -158,7 +158,9 @@ def find_state(content: object, *, source: str) -> State:
     ['w']
     """
     inside = content
-    while isinstance(inside, Mapping):
+    for _ in range(5):  # a hostile file can wrap a table in itself
+        if not isinstance(inside, Mapping):
+            break
         wrapped = [inside[key] for key in _WRAPPERS if isinstance(inside.get(key), Mapping)]
         if wrapped:
             inside = wrapped[0]
