@@ -20,10 +20,12 @@ class TemplateMatcher:
     """Looks for the first picture of the target near its last place; never changes its size."""
 
     def init(self, image: NDArray[np.uint8], box: NDArray[np.float64]) -> None:
+        """Keep the target's picture; the image is RGB uint8, the box x, y, w, h."""
         self.x, self.y, self.w, self.h = (round(float(value)) for value in box)
         self.template = image[self.y : self.y + self.h, self.x : self.x + self.w]
 
     def update(self, image: NDArray[np.uint8]) -> tuple[int, int, int, int]:
+        """Return the box in the next image."""
         left, top = max(self.x - 20, 0), max(self.y - 20, 0)
         near = image[top : self.y + self.h + 20, left : self.x + self.w + 20]
         score = cv2.matchTemplate(near, self.template, cv2.TM_CCOEFF_NORMED)

@@ -14,7 +14,7 @@ from feathertrack.video.records import ClipInfo
 from feathertrack.video.sinks import open_sinks
 
 
-def main(video: Path = clip_path(), box: str = "") -> None:
+def main(video: str | Path = clip_path(), box: str = "") -> None:
     """Write tracked.mp4 and tracked.csv to the current folder."""
     first_box = [float(number) for number in box.split(",")] if box else clip_boxes()[0]
     tracker = ft.create_tracker()
