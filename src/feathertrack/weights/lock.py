@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
+
+_LOG = logging.getLogger(__name__)
 
 if sys.platform == "win32":
     import msvcrt
@@ -31,7 +34,9 @@ def exclusive(path: Path) -> Iterator[bool]:
     with path.open("ab") as file:
         try:
             _acquire(file)
-        except OSError:
+        except (BlockingIOError, PermissionError):
             yield False
             return
+        except OSError as error:  # some network file systems have no locks
+            _LOG.warning("%s cannot be locked: %s", path, error)
         yield True

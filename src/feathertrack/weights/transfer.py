@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import errno
 import http.client
-import json
 import logging
 import re
 import shutil
@@ -20,12 +19,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from feathertrack._version import __version__
 from feathertrack.errors import FeathertrackError
+from feathertrack.weights.partial import Origin, PartialFile
 from feathertrack.weights.redirects import UnsafeAddress, open_safely
 
 _LOG = logging.getLogger(__name__)
@@ -70,59 +70,6 @@ class Limits:
     wait: Callable[[float], None] = time.sleep
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Origin:
-    """What the bytes of a partial file belong to."""
-
-    address: str
-    validator: str
-    total: int | None
-
-
-@dataclass(kw_only=True)
-class _Part:
-    """A partial file and where it comes from."""
-
-    path: Path
-    address: str
-
-    @property
-    def _origin_path(self) -> Path:
-        return self.path.with_name(self.path.name + ".json")
-
-    def size(self) -> int:
-        return self.path.stat().st_size if self.path.is_file() else 0
-
-    def origin(self) -> _Origin | None:
-        """What the partial file can go on from, None if it must start again."""
-        try:
-            origin = _Origin(**json.loads(self._origin_path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
-            return None
-        fits = origin.address == self.address and bool(origin.validator) and self.size() > 0
-        return origin if fits else None
-
-    def restart(self, origin: _Origin) -> None:
-        """Drop what has arrived; the bytes that follow belong to ``origin``."""
-        self._origin_path.unlink(missing_ok=True)
-        self.path.write_bytes(b"")
-        self._origin_path.write_text(json.dumps(asdict(origin)), encoding="utf-8")
-
-    def discard(self) -> None:
-        """Remove every trace of the attempt."""
-        self.path.unlink(missing_ok=True)
-        self._origin_path.unlink(missing_ok=True)
-
-    def is_complete(self) -> bool:
-        origin = self.origin()
-        return origin is not None and origin.total == self.size()
-
-    def take_off(self, target: Path) -> None:
-        """Give the complete file its name."""
-        self.path.replace(target)
-        self._origin_path.unlink(missing_ok=True)
-
-
 def fetch(
     address: str,
     target: Path,
@@ -145,7 +92,7 @@ def fetch(
         DownloadError: the address is not http(s) or leads elsewhere, the server refuses, answers
             nonsense or stays silent, or the disk is full.
     """
-    part = _Part(path=target.with_name(target.name + ".part"), address=address)
+    part = PartialFile(path=target.with_name(target.name + ".part"), address=address)
     report = progress or (lambda _done, _total: None)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -156,7 +103,7 @@ def fetch(
         raise DownloadError(_explain(error, part)) from error
 
 
-def _check_or_discard(part: _Part, check: Callable[[Path], None]) -> None:
+def _check_or_discard(part: PartialFile, check: Callable[[Path], None]) -> None:
     try:
         check(part.path)
     except FeathertrackError:
@@ -164,7 +111,7 @@ def _check_or_discard(part: _Part, check: Callable[[Path], None]) -> None:
         raise
 
 
-def _attempt_until_complete(part: _Part, report: Progress, limits: Limits) -> None:
+def _attempt_until_complete(part: PartialFile, report: Progress, limits: Limits) -> None:
     farthest, idle = part.size(), 0
     while not part.is_complete():
         try:
@@ -183,7 +130,7 @@ def _attempt_until_complete(part: _Part, report: Progress, limits: Limits) -> No
             limits.wait(min(delay, _LONGEST_WAIT))
 
 
-def _attempt(part: _Part, report: Progress, limits: Limits) -> None:
+def _attempt(part: PartialFile, report: Progress, limits: Limits) -> None:
     """One request; returns when the file is complete."""
     with closing(_request(part, limits)) as response:
         start, origin = _where_it_starts(part, response)
@@ -198,7 +145,7 @@ def _attempt(part: _Part, report: Progress, limits: Limits) -> None:
         raise DownloadError(f"{part.address} is an empty file")
 
 
-def _request(part: _Part, limits: Limits) -> http.client.HTTPResponse:
+def _request(part: PartialFile, limits: Limits) -> http.client.HTTPResponse:
     headers = {"User-Agent": f"feathertrack/{__version__}", "Accept-Encoding": "identity"}
     origin = part.origin()
     if origin:
@@ -213,23 +160,23 @@ def _request(part: _Part, limits: Limits) -> http.client.HTTPResponse:
         if isinstance(error.reason, ssl.SSLCertVerificationError):
             raise DownloadError(f"{part.address} cannot be trusted: {error.reason}") from error
         raise _Dropped(f"{error.reason}") from error
-    except (UnsafeAddress, ValueError) as error:  # ValueError: spaces or other letters in it
+    except (UnsafeAddress, http.client.InvalidURL, ValueError) as error:  # odd letters in it
         raise DownloadError(f"{part.address} cannot be fetched: {error}") from error
     except (http.client.HTTPException, OSError) as error:
         raise _Dropped(f"{type(error).__name__}: {error}") from error
 
 
-def _judge_status(part: _Part, error: urllib.error.HTTPError) -> Exception:
+def _judge_status(part: PartialFile, error: urllib.error.HTTPError) -> Exception:
     if error.code == 416:  # what is here does not fit the server's file: start again
         part.discard()
         return _Dropped("the server has no such range")
     if error.code in _TRANSIENT:
         after = error.headers.get("Retry-After", "")
-        return _Dropped(f"HTTP {error.code}", float(after) if after.isdigit() else None)
+        return _Dropped(f"HTTP {error.code}", float(after) if after.isdecimal() else None)
     return DownloadError(f"{part.address} cannot be fetched: HTTP {error.code} {error.reason}")
 
 
-def _where_it_starts(part: _Part, response: http.client.HTTPResponse) -> tuple[int, _Origin]:
+def _where_it_starts(part: PartialFile, response: http.client.HTTPResponse) -> tuple[int, Origin]:
     """The position of the first byte of the answer, and what the file now belongs to."""
     headers = response.headers
     if headers.get_content_type() == "text/html" or headers.get("Content-Encoding"):
@@ -237,8 +184,8 @@ def _where_it_starts(part: _Part, response: http.client.HTTPResponse) -> tuple[i
     validator = _validator(response)
     if response.status != 206:
         length = headers.get("Content-Length", "")
-        total = int(length) if length.isdigit() else None
-        return 0, _Origin(address=part.address, validator=validator, total=total)
+        total = int(length) if length.isdecimal() else None
+        return 0, Origin(address=part.address, validator=validator, total=total)
     known = part.origin()
     found = _CONTENT_RANGE.fullmatch(headers.get("Content-Range", ""))
     if known is None or found is None or int(found[1]) != part.size():
@@ -256,7 +203,7 @@ def _validator(response: http.client.HTTPResponse) -> str:
     return tag if tag.startswith('"') else response.headers.get("Last-Modified", "")
 
 
-def _check_size(part: _Part, total: int | None, start: int, limits: Limits) -> None:
+def _check_size(part: PartialFile, total: int | None, start: int, limits: Limits) -> None:
     if total is None:
         return
     if total > limits.max_bytes:
@@ -296,7 +243,7 @@ def _copy(
         report(done, total)
 
 
-def _explain(error: OSError, part: _Part) -> str:
+def _explain(error: OSError, part: PartialFile) -> str:
     if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
         return (
             f"the disk of {part.path.parent} is full: free some space and run the same command "

@@ -1,7 +1,9 @@
 """Every file that the authors of the four systems published, in one table.
 
 ``feathertrack download``, ``feathertrack list``, the models page (docs/models.md) and the errors
-that name a page are made from it. Numbers in it are the authors' own, never ours. No torch here: finding a shipped model must work without it.
+that name a page are made from it. Numbers in it are the authors' own, never ours.
+
+No torch here: finding a shipped model must work without it.
 """
 
 from feathertrack.weights.catalogue.citations import CITATIONS, Citation

@@ -26,8 +26,8 @@ SYSTEM = System(
         "TrackingNet (4.4 and 4.7), and by a tenth of a point between table 4.5 and figure 4.3. "
         "All of its numbers are listed.",
         "Its VOT rows are those of the real-time experiment, and it prints OTB without saying "
-        "which of its sets. What it calls the area under the precision curve is the precision at one "
-        "threshold.",
+        "which of its sets. What it calls the area under the precision curve is the precision at "
+        "one threshold.",
     ),
 )
 

@@ -17,7 +17,8 @@ class Citation:
     where: str = ""
 
     def __str__(self) -> str:
-        return ". ".join(part for part in (self.authors, self.title, self.where) if part) + "."
+        parts = (self.authors.removesuffix("."), self.title, self.where)
+        return ". ".join(part for part in parts if part) + "."
 
 
 CITATIONS: Mapping[str, Citation] = MappingProxyType(

@@ -37,7 +37,7 @@ _HOST = "https://download.openmmlab.com/mmtracking/"
 _REPOSITORY = Place(page="https://github.com/open-mmlab/mmtracking")
 _UNVERIFIED = Place(
     page="https://github.com/open-mmlab/mmtracking",
-    note=f"published under {_HOST}, in a folder that is not verified",
+    note=f"the files lie under {_HOST}, folder not verified",
 )
 
 

@@ -89,6 +89,6 @@ ENTRIES = (
         file="resnet50.model",
         places=_PLACES,
         note="ImageNet weights that the training of SiamKPN and of SiamRPN++ with ResNet-50 starts "
-        "from; its 3 x 3 shortcuts fit no other ResNet-50.",
+        "from; torchvision's do not fit, for its shortcuts are 3 x 3.",
     ),
 )
