@@ -18,7 +18,7 @@ from feathertrack.models import Network, create_model
 from feathertrack.weights import metadata, siamfc
 from feathertrack.weights.digest import file_digest
 from feathertrack.weights.reading import StoredFile, read_file
-from feathertrack.weights.recognition import Recognised, Recogniser, State, first
+from feathertrack.weights.recognition import Recognised, Recogniser, State, first, shown
 
 RECOGNISERS: Mapping[str, Recogniser] = {"siamfc": siamfc.recognise}
 """Family -> the function that knows its official files."""
@@ -67,7 +67,7 @@ def _found(stored: StoredFile, options: Mapping[str, object]) -> Recognised:
     """What our own file says it holds, or what a recogniser makes of another's."""
     if metadata.is_ours(stored.metadata):
         metadata.check_version(stored.metadata)
-        name, config = stored.metadata.get("model", ""), metadata.config(stored.metadata)
+        name, config = shown(stored.metadata.get("model", "")), metadata.config(stored.metadata)
         return Recognised(name=name, options=config, state=stored.state)
     for state in _unwrapped(stored.state):
         for recognise in RECOGNISERS.values():
@@ -92,8 +92,11 @@ def _build(found: Recognised, options: Mapping[str, object]) -> Network:
     try:
         with torch.random.fork_rng(devices=[]):  # loading draws no random numbers of the caller's
             return create_model(found.name, **{**found.options, **options})
-    except (TypeError, OverflowError, RuntimeError) as error:
-        raise WeightsError(f"no {found.name} has the options {dict(found.options)}") from error
+    except InputError:
+        raise
+    except (TypeError, ValueError, ArithmeticError, RuntimeError) as error:
+        told = shown(dict(found.options))
+        raise WeightsError(f"{found.name} cannot be built with options {told}") from error
 
 
 def _fill(model: Network, state: State) -> None:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-import math
+import sys
 from collections.abc import Mapping
 from typing import NoReturn
 
@@ -65,7 +65,8 @@ def calibration(metadata: Mapping[str, str]) -> dict[str, float]:
     """
     numbers = {}
     for name, value in _parse(metadata.get("calibration", "{}")).items():
-        if not isinstance(value, (int, float)) or not math.isfinite(value):
+        # The largest float: an integer beyond it cannot even be asked whether it is finite.
+        if not isinstance(value, (int, float)) or not abs(value) <= sys.float_info.max:
             raise WeightsError(f"its calibration {name[:40]} is no number: {str(value)[:40]}")
         numbers[name] = float(value)
     return numbers

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from feathertrack.errors import WeightsError, require
-from feathertrack.weights.recognition import State, first
+from feathertrack.weights.recognition import State, first, shown
 
 _LONGEST_SAFETENSORS_HEADER = 100_000_000  # as in the safetensors library
 
@@ -71,10 +71,13 @@ def read_file(path: Path) -> StoredFile:
 def _check_tensors(path: Path, state: State, size: int) -> None:
     for name, tensor in state.items():
         if tensor.layout != torch.strided or tensor.is_quantized or tensor.device.type != "cpu":
-            raise WeightsError(f"{path}: tensor {name} is sparse, quantised or without values")
+            raise WeightsError(
+                f"{path}: tensor {shown(name)} is sparse, quantised or without values"
+            )
         if tensor.numel() * tensor.element_size() > size:
             raise WeightsError(
-                f"{path}: tensor {name} of shape {tuple(tensor.shape)} is larger than the file"
+                f"{path}: tensor {shown(name)} of shape {tuple(tensor.shape)} is larger than the "
+                "file"
             )
 
 
@@ -185,5 +188,6 @@ def _explain(path: Path, error: Exception) -> str:
         return f"{path} declares more data than there is memory: it is damaged or hostile"
     if isinstance(error, pickle.UnpicklingError):
         return f"{path} is a pickle with more than plain tensors in it, or a damaged one"
-    reason = text.strip().partition("\n")[0].partition(". ")[0][:120]
-    return f"{path} is damaged or was not written whole" + (f" ({reason})" if reason else "")
+    reason = shown(text.strip().partition("\n")[0].partition(". ")[0])
+    told = f" ({reason})" if reason.count(" ") > 1 else ""  # not just the key of a KeyError
+    return f"{path} is damaged or was not written whole{told}"

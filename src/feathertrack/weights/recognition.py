@@ -38,6 +38,13 @@ def first(names: Iterable[object], *, count: int = 5) -> str:
     >>> first("abcdefgh", count=3)
     'a, b, c and 5 more'
     """
-    every = [str(name) for name in names]
+    every = list(names)
     rest = len(every) - count
-    return ", ".join(every[:count]) + (f" and {rest} more" if rest > 0 else "")
+    return ", ".join(map(shown, every[:count])) + (f" and {rest} more" if rest > 0 else "")
+
+
+def shown(word: object, *, length: int = 120) -> str:
+    """Return a word out of a file as an error may print it: short, one line, no control codes."""
+    text = str(word)
+    printable = text if text.isprintable() else ascii(text)
+    return printable if len(printable) <= length else printable[:length] + "..."
