@@ -1,0 +1,161 @@
+"""Outputs as a whole: what is kept when a run ends early, and what is refused before it begins."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from feathertrack.errors import InputError
+from feathertrack.results import Result
+from feathertrack.video.formats import BOX_FORMATS, read_boxes
+from feathertrack.video.frames import Frame
+from feathertrack.video.records import ClipInfo, row_of
+from feathertrack.video.sinks import open_sink, open_sinks
+from tests.video.output_clips import a_result, frame_times, some_frames
+
+TIMES = [index / 25 for index in range(40)]
+
+
+@pytest.mark.parametrize("name", BOX_FORMATS)
+def test_every_box_format_is_a_sink(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "deep" / "boxes"
+    sink = open_sink(f"{name}:{path}", ClipInfo())
+    for frame, result in some_frames(TIMES[:3]):
+        sink.write(frame, result, seconds=0.01)
+        assert not path.exists()
+    sink.close()
+    assert [row.box[0] for row in read_boxes(path, name) if row.box] == pytest.approx([8, 9, 10])
+    assert not (tmp_path / "deep" / "boxes.part").exists()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+def test_an_interrupted_run_keeps_what_was_tracked(in_tmp: Path, error: type) -> None:
+    with (
+        pytest.raises(error),
+        open_sinks(["a.csv", "mot:a.txt", "a.mp4", "png/"], ClipInfo()) as out,
+    ):
+        for frame, result in some_frames(TIMES):
+            if frame.index == 5:
+                raise error
+            out.write(frame, result)
+    assert len(read_boxes("a.csv")) == len(read_boxes("a.txt")) == 5
+    assert len(frame_times(in_tmp / "a.mp4")) == 5
+    assert len(list(Path("png").iterdir())) == 5
+    assert not list(in_tmp.glob("*.part"))
+
+
+def test_a_killed_run_leaves_its_rows_and_a_video_that_plays(in_tmp: Path) -> None:
+    script = (
+        "import os, sys; sys.path.insert(0, sys.argv[1])\n"
+        "from output_clips import some_frames\n"
+        "from feathertrack.video.records import ClipInfo\n"
+        "from feathertrack.video.sinks import open_sinks\n"
+        "out = open_sinks(['coco:a.json', 'a.mp4'], ClipInfo())\n"
+        "for frame, result in some_frames([n / 25 for n in range(200)]):\n"
+        "    out.write(frame, result)\n"
+        "os._exit(9)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", script, str(Path(__file__).parent)], check=False)
+    assert run.returncode == 9
+    assert sorted(path.name for path in in_tmp.iterdir()) == ["a.json.part", "a.mp4.part"]
+    assert len(read_boxes("a.json.part")) == 200
+    assert len(frame_times(in_tmp / "a.mp4.part")) >= 100
+
+
+def test_the_rows_of_a_killed_run_outlive_the_next(in_tmp: Path) -> None:
+    Path("a.csv.part").write_text('{"frame": 7, "box": null}\n')
+    open_sink("a.csv", ClipInfo()).close()
+    assert [row.frame for row in read_boxes("a.csv.part.old", "jsonl")] == [7]
+
+
+def test_an_output_without_a_frame_is_no_file(in_tmp: Path) -> None:
+    open_sinks(["a.csv", "a.mp4"], ClipInfo()).close()
+    assert not list(in_tmp.iterdir())
+
+
+def test_what_cannot_be_written_is_known_before_the_first_frame(in_tmp: Path) -> None:
+    Path("file").write_text("")
+    Path("folder.csv").mkdir()
+    for spec, message in [
+        ("csv:file/a.csv", "cannot be written"),
+        ("folder.csv", "is a folder"),
+        ("mp4:file/a.mp4", "cannot be written"),
+        ("png:file", "is a file"),
+        ("png:file/sub", "cannot be written"),
+    ]:
+        with pytest.raises(InputError, match=message):
+            open_sinks(["good.jsonl", spec], ClipInfo())
+    assert sorted(path.name for path in in_tmp.iterdir()) == ["file", "folder.csv"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="devices are not files there")
+def test_a_device_is_not_replaced() -> None:
+    with pytest.raises(InputError, match="not a regular file"):
+        open_sink("csv:/dev/null", ClipInfo())
+
+
+def test_a_full_disk_at_the_end_keeps_the_rows(
+    in_tmp: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = open_sink("a.csv", ClipInfo())
+    sink.write(*next(some_frames(TIMES)))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("feathertrack.video.outfiles.os.fsync", full)
+    with pytest.raises(InputError, match=r"No space left on device; every row is in a\.csv\.part"):
+        sink.close()
+    assert [path.name for path in in_tmp.iterdir()] == ["a.csv.part"]
+
+
+def test_one_sink_that_fails_does_not_keep_the_others_open(
+    in_tmp: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = open_sinks(["a.csv", "a.mp4"], ClipInfo())
+    out.write(*next(some_frames(TIMES)))
+
+    def broken(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("feathertrack.video.mp4.remux", broken)
+    with pytest.raises(InputError, match=r"a\.mp4 cannot be finished: .* is a\.mp4\.part"):
+        out.close()
+    assert len(read_boxes("a.csv")) == 1
+    assert len(frame_times(in_tmp / "a.mp4.part")) == 1
+
+
+def test_backward_frames_are_sorted_where_the_format_counts_them(in_tmp: Path) -> None:
+    frames = [frame for frame, _ in some_frames(TIMES[:3])]
+    with open_sinks(["mot:a.txt", "a.csv"], ClipInfo(reverse=True)) as out:
+        for frame in reversed(frames):
+            out.write(frame, a_result(frame.index))
+    assert [line[:2] for line in Path("a.txt").read_text().splitlines()] == ["1,", "2,", "3,"]
+    assert [line[:2] for line in Path("a.csv").read_text().splitlines()[1:]] == ["2,", "1,", "0,"]
+
+
+def test_pictures_keep_their_names(in_tmp: Path) -> None:
+    sink = open_sink("png/", ClipInfo())
+    image = np.full((200, 300, 3), (200, 100, 50), np.uint8)
+    for index, name in enumerate(["b.jpg", "b.png", ""]):
+        sink.write(Frame(image=image, index=index, name=name), a_result())
+    assert sorted(path.name for path in Path("png").iterdir()) == [
+        "000002.png",
+        "b.png",
+        "b_000001.png",
+    ]
+    found = cv2.imread("png/b.png")
+    assert found.shape == (200, 300, 3)
+    assert found[199, 299].tolist() == [50, 100, 200]
+
+
+def test_a_result_without_an_area_becomes_an_absent_row() -> None:
+    frame = Frame(image=np.zeros((4, 4, 3), np.uint8), index=3, time=0.5)
+    result = Result(box=np.array([1, 2, np.nan, 4.0]), score=float("nan"), state="lost")
+    row = row_of(frame, result)
+    assert (row.frame, row.time, row.box, row.score, row.state) == (3, 0.5, None, None, "lost")
