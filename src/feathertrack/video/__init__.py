@@ -1,0 +1,13 @@
+"""Frames in, from anything that has them, and results out, in any format."""
+
+from feathertrack.video.frames import Frame, Image, Source, SourceInfo
+from feathertrack.video.opening import OpenedSource, open_source
+
+__all__ = [
+    "Frame",
+    "Image",
+    "OpenedSource",
+    "Source",
+    "SourceInfo",
+    "open_source",
+]

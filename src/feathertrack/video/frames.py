@@ -40,9 +40,12 @@ class SourceInfo:
         width: pixels, after rotation; 0 where only the first frame tells.
         height: pixels, after rotation; 0 where only the first frame tells.
         fps: nominal frames per second, None for pictures.
-        num_frames: frames that will be yielded, None where that is not known (a stream).
+        num_frames: frames that will be yielded, None where that is not known (a stream). For a
+            video it is what the file announces, or its length times ``fps``: good for showing
+            progress, while the frames that come are the truth.
         path: the file or folder, None for cameras, streams and arrays.
         live: frames come in real time and cannot be read again.
+        pixel_aspect: width of a pixel divided by its height; frames are not resized by it.
     """
 
     name: str
@@ -52,6 +55,7 @@ class SourceInfo:
     num_frames: int | None = None
     path: Path | None = None
     live: bool = False
+    pixel_aspect: Fraction = Fraction(1)
 
 
 class Source(Protocol):
