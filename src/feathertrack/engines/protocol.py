@@ -68,7 +68,7 @@ class Engine(Protocol):
         """Features of B templates, uint8 (B, h, w, 3), computed once per target."""
 
     def predict(self, features: Features, search: Images) -> Outputs:
-        """Raw outputs for N search regions, uint8 (N, H, W, 3); region i belongs to template i % B."""
+        """Raw outputs for N regions, uint8 (N, H, W, 3); region i belongs to template i % B."""
 
     def stack(self, features: Sequence[Features]) -> Features:
         """The features of several targets as one batch, for one ``predict`` over all of them."""

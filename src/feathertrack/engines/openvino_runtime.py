@@ -1,0 +1,182 @@
+"""Run a pair of files with OpenVINO on the processor.
+
+Every thread that calls gets inference requests of its own, so several may call at once.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feathertrack.engines.choice import Choice
+from feathertrack.engines.cpu import Cpu, detect_cpu
+from feathertrack.engines.onnx_runtime import read_onnx_label
+from feathertrack.engines.pair import (
+    METADATA_KEY,
+    Label,
+    NetworkFiles,
+    check_same,
+    find_pair,
+    read_label,
+)
+from feathertrack.engines.protocol import Features, Images, NetworkInfo, Outputs
+from feathertrack.engines.requests import check_regions
+from feathertrack.errors import InputError, WeightsError, require
+
+_HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16", "int8": "f32"}
+"""What the layers compute in that the file does not fix: an int8 file quantises the others."""
+
+_CAPABILITIES = {"bfloat16": "BF16", "float16": "FP16"}
+_INSTRUCTIONS = {
+    "bfloat16": "amx_bf16, avx512_bf16 or ARM bf16",
+    "float16": "amx_fp16, avx512_fp16 or ARM fp16",
+}
+
+
+class _Requests(threading.local):
+    """The inference requests of one thread: one for each call of the network."""
+
+    def __init__(self, embedding: Any, prediction: Any) -> None:
+        self.embed = embedding.create_infer_request()
+        self.predict = prediction.create_infer_request()
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenvinoEngine:
+    """Two compiled networks; see :class:`feathertrack.engines.protocol.Engine`."""
+
+    requests: _Requests = field(repr=False)
+    info: NetworkInfo
+    precision: str
+    choice: Choice | None = None
+    device: str = "cpu"
+    name: str = "openvino"
+
+    def embed(self, template: Images) -> Features:
+        """Features of B templates, uint8 (B, h, w, 3)."""
+        return Features(_infer(self.requests.embed, (template,)))
+
+    def predict(self, features: Features, search: Images) -> Outputs:
+        """Raw outputs for N regions, uint8 (N, H, W, 3); region i belongs to template i % B."""
+        arrays = _arrays(features)
+        check_regions(num_templates=len(arrays[0]), search=search)
+        return _infer(self.requests.predict, (*arrays, search))
+
+    def stack(self, features: Sequence[Features]) -> Features:
+        """The features of several targets as one batch."""
+        parts = zip(*map(_arrays, features), strict=True)
+        return Features(tuple(np.concatenate(part) for part in parts))
+
+
+def _infer(request: Any, inputs: tuple[NDArray[Any], ...]) -> tuple[NDArray[np.float32], ...]:
+    feed = {number: np.ascontiguousarray(array) for number, array in enumerate(inputs)}
+    request.infer(feed, share_inputs=True, share_outputs=True)
+    # The next call of this thread overwrites the request's own memory.
+    return tuple(np.array(tensor.data, np.float32) for tensor in request.output_tensors)
+
+
+def _arrays(features: Features) -> tuple[NDArray[np.float32], ...]:
+    arrays: Any = features
+    return tuple(arrays)
+
+
+def load_openvino_engine(
+    path: Path, *, precision: str = "float32", threads: int | None = None
+) -> OpenvinoEngine:
+    """Load the pair of ONNX or OpenVINO files that ``path`` stands for.
+
+    Args:
+        path: either file of the pair, or their stem.
+        precision: "float32", "bfloat16" or "float16".
+        threads: threads that a call may use; None leaves it to OpenVINO.
+
+    Raises:
+        WeightsError: the files are missing, damaged, or no network of this package.
+        InputError: the processor does not have the precision: OpenVINO would compute in float32.
+        MissingExtra: OpenVINO is not installed.
+    """
+    runtime = require("openvino", extra="openvino")
+    files = find_pair(path)
+    label = read_onnx_label(files) if files.suffix == ".onnx" else read_ir_label(files)
+    check_precision(precision, stored=label.precision)
+    compiled = [
+        _compile(runtime, file, precision=precision, threads=threads)
+        for file in (files.embed, files.predict)
+    ]
+    return OpenvinoEngine(requests=_Requests(*compiled), info=label.info, precision=precision)
+
+
+def openvino_precisions(cpu: Cpu | None = None) -> tuple[str, ...]:
+    """The precisions that OpenVINO computes in on this processor without emulating them."""
+    cpu = cpu or detect_cpu()
+    has = {"bfloat16": cpu.has_bfloat16, "float16": cpu.has_float16}
+    offered = _capabilities()
+    low = [name for name, word in _CAPABILITIES.items() if has[name] and word in offered]
+    return ("float32", *low)
+
+
+def check_precision(precision: str, *, stored: str = "float32") -> None:
+    """Refuse a precision in which OpenVINO would silently not compute.
+
+    Raises:
+        InputError: the weights are stored in another one, or the processor lacks the instructions.
+    """
+    if precision == stored:
+        return
+    if stored != "float32" or precision not in _INSTRUCTIONS:
+        raise InputError(f"openvino cannot run {stored} weights in {precision}")
+    if precision not in openvino_precisions():
+        raise InputError(
+            f"this processor ({detect_cpu().model}) has no {precision} arithmetic "
+            f"({_INSTRUCTIONS[precision]}), and OpenVINO would silently compute in float32: "
+            "say precision='float32'"
+        )
+
+
+@functools.cache
+def _core() -> Any:
+    return require("openvino", extra="openvino").Core()
+
+
+@functools.cache
+def _capabilities() -> frozenset[str]:
+    return frozenset(_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+
+
+def _compile(runtime: Any, file: Path, *, precision: str, threads: int | None) -> Any:
+    properties: dict[str, Any] = {
+        "INFERENCE_PRECISION_HINT": _HINTS[precision],
+        "PERFORMANCE_HINT": "LATENCY",
+        # Pinned threads of several processes would all sit on the same cores.
+        "ENABLE_CPU_PINNING": False,
+    }
+    if threads is not None:
+        properties["INFERENCE_NUM_THREADS"] = threads
+    try:
+        return _core().compile_model(_core().read_model(file), "CPU", properties)
+    except RuntimeError as error:
+        raise WeightsError(f"{file} cannot be loaded by OpenVINO: it is damaged") from error
+
+
+def read_ir_label(files: NetworkFiles) -> Label:
+    """What a pair of OpenVINO files holds.
+
+    Raises:
+        WeightsError: the files are damaged, or no network of this package.
+    """
+    labels = []
+    for file in (files.embed, files.predict):
+        try:
+            network = _core().read_model(file)
+        except RuntimeError as error:
+            raise WeightsError(f"{file} cannot be read by OpenVINO: it is damaged") from error
+        text = network.get_rt_info(METADATA_KEY).value if network.has_rt_info(METADATA_KEY) else ""
+        labels.append(read_label(str(text), path=file))
+    return check_same(*labels, files=files)

@@ -1,0 +1,58 @@
+"""What may be asked of an engine, and the one check of what is handed to it."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import get_args
+
+from feathertrack.engines.devices import Device, parse_device
+from feathertrack.engines.protocol import EngineName, Images, Precision
+from feathertrack.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """An engine as the user asks for it; "auto" leaves the choice open."""
+
+    engine: EngineName
+    device: Device
+    precision: Precision
+    threads: int | None
+
+
+def check_request(*, engine: str, device: str, precision: str, threads: int | None) -> Request:
+    """The request, if every word of it is known.
+
+    Raises:
+        InputError: one is not; the text lists those that are.
+    """
+    for what, word, words in (
+        ("engine", engine, get_args(EngineName)),
+        ("precision", precision, get_args(Precision)),
+    ):
+        if word not in words:
+            near = difflib.get_close_matches(str(word), words, n=1, cutoff=0.5)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise InputError(f"no {what} is called {word!r}: say {', '.join(words)}{hint}")
+    if threads is not None and not (type(threads) is int and 1 <= threads <= 1024):
+        raise InputError(f"threads must be a whole number from 1 to 1024, got {threads!r}")
+    return Request(
+        engine=engine,  # type: ignore[arg-type]
+        device=parse_device(device),
+        precision=precision,  # type: ignore[arg-type]
+        threads=threads,
+    )
+
+
+def check_regions(*, num_templates: int, search: Images) -> None:
+    """Refuse search regions that cannot be shared out among the templates.
+
+    Raises:
+        ValueError: their number is no positive multiple of the number of templates.
+    """
+    if len(search) == 0 or len(search) % num_templates:
+        raise ValueError(
+            f"{len(search)} search regions for {num_templates} templates: the number must be a "
+            "positive multiple"
+        )

@@ -1,0 +1,45 @@
+"""A network as a pair of OpenVINO files, made from its ONNX pair."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from feathertrack.engines.onnx_runtime import read_onnx_label
+from feathertrack.engines.pair import METADATA_KEY, find_pair, name_pair, write_label
+from feathertrack.errors import require
+from feathertrack.export.onnx import ExportedFiles
+from feathertrack.video.outfiles import writing
+
+
+def export_openvino(source: str | Path, path: str | Path) -> ExportedFiles:
+    """Write ``<stem>.embed.xml`` and ``<stem>.predict.xml``, each with its ``.bin``, in float32.
+
+    Args:
+        source: either file of an ONNX pair, or their stem.
+        path: a folder, where the files get the name of the source, or ``<stem>.xml``.
+
+    Raises:
+        WeightsError: the source is no network of this package.
+        InputError: the files cannot be written.
+        MissingExtra: OpenVINO is not installed.
+    """
+    runtime = require("openvino", extra="openvino")
+    given = find_pair(Path(source))
+    label = read_onnx_label(given)
+    path = Path(path)
+    stem = given.embed.name.removesuffix(".embed.onnx")
+    files = name_pair(path / f"{stem}.xml" if path.is_dir() else path)
+    core = runtime.Core()
+    for onnx_file, file in ((given.embed, files.embed), (given.predict, files.predict)):
+        network = core.read_model(onnx_file)
+        network.set_rt_info(write_label(label), METADATA_KEY)
+        with writing(file):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=file.parent) as folder:
+                written = Path(folder, file.name)
+                runtime.save_model(network, written, compress_to_fp16=False)
+                # The weights first: a reader that finds the .xml finds its .bin.
+                for suffix in (".bin", ".xml"):
+                    written.with_suffix(suffix).replace(file.with_suffix(suffix))
+    return ExportedFiles(embed=files.embed, predict=files.predict, info=label.info)
