@@ -1,7 +1,7 @@
 """Frames in, from anything that has them, and results out, in any format."""
 
 from feathertrack.video.frames import Frame, Image, Source, SourceInfo
-from feathertrack.video.opening import OpenedSource, open_source
+from feathertrack.video.opening import OpenedSource, SourceSpec, open_source
 
 __all__ = [
     "Frame",
@@ -9,5 +9,6 @@ __all__ = [
     "OpenedSource",
     "Source",
     "SourceInfo",
+    "SourceSpec",
     "open_source",
 ]

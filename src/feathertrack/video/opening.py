@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 from feathertrack.errors import SourceError
 from feathertrack.video.arrays import array_frames
@@ -28,12 +28,13 @@ from feathertrack.video.reading import Reader, checked_frames
 from feathertrack.video.selection import Selection
 from feathertrack.video.streams import Camera, is_stream, network_source
 
+SourceSpec: TypeAlias = str | Path | int | Iterable[object]
 STANDARD_INPUT = "-"
 _LINGER = 2.0  # seconds that closing waits for a camera or a stream that does not answer
 
 
 def open_source(
-    spec: str | Path | int | Iterable[object],
+    spec: SourceSpec,
     *,
     start: int = 0,
     stop: int | None = None,
@@ -143,7 +144,7 @@ class OpenedSource:
                 return
 
 
-def _reader(spec: str | Path | int | Iterable[object]) -> Reader:
+def _reader(spec: SourceSpec) -> Reader:
     """Decide what a source is by what it looks like, a file that exists before a pattern."""
     if isinstance(spec, bool) or not isinstance(spec, (str, Path, int, Iterable)):
         raise SourceError(
