@@ -19,17 +19,19 @@ class Download:
 
     A transfer that was interrupted goes on where it stopped when the same command is run again. The
     path of the file is printed.
+
+    Attributes:
+        name: Weights of the models page, such as siamrpn_r50_mmtracking_1x_lasot.
+        address: A mirror: the file, or a folder that holds it under its original name. Without it,
+            what FEATHERTRACK_MIRROR says, else the authors' own address.
+        timeout: Give a connection up after this long without a byte.
     """
 
     name: Positional[Annotated[str, arg(metavar="NAME")]]
-    """Weights of the models page, such as siamrpn_r50_mmtracking_1x_lasot."""
 
     address: Annotated[str | None, arg(metavar="URL", help_behavior_hint="")] = None
-    """A mirror: the file, or a folder that holds it under its original name. Without it, what
-    FEATHERTRACK_MIRROR says, else the authors' own address."""
 
     timeout: Annotated[float, arg(metavar="SECONDS")] = 30.0
-    """Give a connection up after this long without a byte."""
 
     def run(self) -> int:
         """Fetch, print the path, and say what the file was held against."""

@@ -35,6 +35,6 @@ def find_entry(name: str) -> Entry:
         near = difflib.get_close_matches(name, _ENTRIES, n=3, cutoff=0.3)
         raise InputError(
             f"no published weights are called {name!r}; nearest names: "
-            f"{', '.join(near or sorted(_ENTRIES)[:3])} ('feathertrack list' shows all)"
+            f"{', '.join(near) or 'none'}; the models page lists all {len(_ENTRIES)}"
         )
     return _ENTRIES[name]
