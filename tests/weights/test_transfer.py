@@ -303,7 +303,7 @@ def test_a_redirect_leaves_http_never(site: Site, tmp_path: Path, location: str)
 
 
 def test_a_redirect_from_https_to_http_is_refused() -> None:
-    import email.message
+    import http.client
     import io
     import urllib.request
 
@@ -315,7 +315,7 @@ def test_a_redirect_from_https_to_http_is_refused() -> None:
             io.BytesIO(),
             302,
             "Found",
-            email.message.Message(),
+            http.client.HTTPMessage(),
             "http://a.example/x",
         )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import urllib.parse
 import urllib.request
-from email.message import Message
 from typing import IO, cast
 
 _SCHEMES = ("http", "https")
@@ -24,7 +23,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         fp: IO[bytes],
         code: int,
         msg: str,
-        headers: Message,
+        headers: http.client.HTTPMessage,
         newurl: str,
     ) -> urllib.request.Request | None:
         """Return the request that follows a redirect."""

@@ -39,7 +39,7 @@ def _tracker(
     note: str = "",
 ) -> Entry:
     model = f"siamkpn_r50_{stages}s"
-    speeds = ()
+    speeds: tuple[Speed, ...] = ()
     if frames_per_second is not None:
         speeds = (Speed(frames_per_second=frames_per_second, hardware="1080 Ti", source=_README),)
     return Entry(

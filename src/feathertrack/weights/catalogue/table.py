@@ -13,7 +13,7 @@ _SOURCES = (siamfc, siamrpn, mmtracking, siamkpn, cfkd)
 
 SYSTEMS: tuple[System, ...] = tuple(source.SYSTEM for source in _SOURCES)
 
-_ENTRIES = {entry.name: entry for source in _SOURCES for entry in source.ENTRIES}
+_ENTRIES: dict[str, Entry] = {entry.name: entry for source in _SOURCES for entry in source.ENTRIES}
 
 
 def catalogue_entries(pattern: str = "*") -> list[Entry]:
