@@ -1,0 +1,112 @@
+"""``main``: from words to an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+
+from feathertrack._version import __version__
+from feathertrack.cli._commands import COMMANDS, Command, command_type, first_line
+from feathertrack.cli._stopping import Stopped
+from feathertrack.cli._words import HelpShown, nearest, read_words
+from feathertrack.errors import FeathertrackError, InputError, SourceError, WeightsError
+
+PROG = "feathertrack"
+_ISSUES = "this is a bug of feathertrack; --debug shows where"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command that the words ask for and return the exit status.
+
+    Args:
+        argv: the words after the program's name; None takes those of the process.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in words
+    try:
+        return _dispatch([word for word in words if word != "--debug"])
+    except HelpShown:
+        return 0
+    except BrokenPipeError:
+        # Whoever read our output has closed it, as ``head`` does; nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except KeyboardInterrupt as stop:
+        stopped = stop if isinstance(stop, Stopped) else Stopped(2)
+        _complain(stopped, debug=debug)
+        return stopped.exit_status
+    except Exception as error:
+        _complain(error, debug=debug)
+        return exit_status(error)
+
+
+def exit_status(error: BaseException) -> int:
+    """2 where the words were wrong, 1 where the work failed."""
+    failed_work = isinstance(error, SourceError | WeightsError)
+    return 2 if isinstance(error, InputError) and not failed_work else 1
+
+
+def _dispatch(words: list[str]) -> int:
+    if not words:
+        print(overview(), file=sys.stderr)
+        return 2
+    name, *rest = words
+    if name in ("--version", "-V"):
+        print(f"{PROG} {__version__}")
+        return 0
+    if name in ("--help", "-h", "help"):
+        print(overview())
+        return 0
+    if name.startswith("--tyro-"):
+        return _write_completion(words)
+    if name not in COMMANDS:
+        kind = "option" if name.startswith("-") else "command"
+        known = nearest(name, [*COMMANDS, "--help", "--version", "--debug"])
+        raise InputError(f"no {kind} is called {name!r}; nearest: {known}")
+    return read_words(command_type(name), rest, prog=f"{PROG} {name}").run()
+
+
+def overview() -> str:
+    """What ``feathertrack --help`` says: the commands, a sentence each."""
+    commands = "\n".join(f"  {name:<10}{first_line(command_type(name))}" for name in COMMANDS)
+    return f"""usage: {PROG} COMMAND ...
+
+Follow one object through a video.
+
+commands:
+{commands}
+
+options:
+  --help     after a command: its options, with examples
+  --version  print the version
+  --debug    anywhere: show the traceback of an error
+
+examples:
+  {PROG} demo
+  {PROG} track clip.mp4 --box 10,20,50,60 --output out.mp4 --output boxes.csv"""
+
+
+def _write_completion(words: Sequence[str]) -> int:
+    """Shell completion for all commands: ``--tyro-print-completion bash``."""
+    import tyro
+
+    commands: dict[str, Callable[..., Command]] = {name: command_type(name) for name in COMMANDS}
+    try:
+        tyro.extras.subcommand_cli_from_dict(commands, prog=PROG, args=words)
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return 0
+
+
+def _complain(error: BaseException, *, debug: bool) -> None:
+    """One line on stderr, after the traceback where that was asked for."""
+    if debug:
+        traceback.print_exception(error)
+    expected = isinstance(error, FeathertrackError | OSError | Stopped)
+    text = " ".join(str(error).split()) or type(error).__name__
+    if not expected:
+        text = f"{type(error).__name__}: {text} ({_ISSUES})"
+    lead = "" if isinstance(error, Stopped) else "error: "
+    print(f"{PROG}: {lead}{text}", file=sys.stderr)

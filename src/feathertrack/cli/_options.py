@@ -1,0 +1,172 @@
+"""Groups of options that several commands share."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from tyro.conf import FlagCreatePairsOff, UseAppendAction, arg
+
+from feathertrack.cli._overrides import apply_overrides
+from feathertrack.cli._terminal import remark
+from feathertrack.errors import InputError
+
+if TYPE_CHECKING:
+    from feathertrack.engines.protocol import Engine
+    from feathertrack.trackers.tracker import Tracker
+    from feathertrack.video.frames import SourceInfo
+    from feathertrack.video.opening import OpenedSource
+    from feathertrack.video.records import ClipInfo
+
+
+Flag = Annotated[bool, FlagCreatePairsOff, arg(help_behavior_hint="")]
+"""An option without a value, off unless it is there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackerOptions:
+    """Which tracker, and what runs its network.
+
+    Attributes:
+        tracker: A name of 'feathertrack list', a file of weights, or a class of yours with
+            init(image, box) and update(image). After an @: a preset of settings, or a JSON file of
+            them.
+        weights: Weights for the tracker that is named; without it, the shipped or downloaded ones.
+        engine: What runs the network. auto measures those that are installed, once per machine, and
+            takes the fastest.
+        device: Where the network runs.
+        precision: What the network computes in. auto takes bfloat16 where the processor has it.
+        threads: Processor threads of the network.
+        settings: Change a setting of the tracker: --settings.window-weight 0.3,
+            --settings.confidence.midpoint 0.6.
+    """
+
+    tracker: Annotated[str, arg(metavar="NAME|FILE|MODULE:CLASS[@PRESET]")] = "default"
+
+    weights: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None
+
+    engine: Literal["auto", "onnx", "openvino", "torch"] = "auto"
+
+    device: Annotated[str, arg(metavar="auto|cpu|cuda[:N]|mps")] = "auto"
+
+    precision: Literal["auto", "float32", "bfloat16", "float16", "int8"] = "auto"
+
+    threads: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: all cores)")] = (
+        None
+    )
+
+    settings: Annotated[
+        tuple[tuple[str, str], ...],
+        UseAppendAction,
+        arg(name="settings.FIELD", metavar="VALUE"),
+    ] = ()
+
+    def check(self) -> None:
+        """Refuse words that can be seen to be wrong before any file is read.
+
+        Raises:
+            InputError: no such device, or a number of threads that makes no sense.
+        """
+        from feathertrack.engines.requests import check_request
+
+        check_request(
+            engine=self.engine,
+            device=self.device,
+            precision=self.precision,
+            threads=self.threads,
+        )
+
+    def weights_path(self) -> Path | None:
+        """The weights that ``create`` takes; None for a class of the user's.
+
+        Raises:
+            InputError: there are none here.
+        """
+        from feathertrack.trackers.creation import DEFAULT_MODEL
+        from feathertrack.trackers.naming import parse_tracker_name
+        from feathertrack.weights.catalogue import find_weights
+
+        parts = parse_tracker_name(self.tracker)
+        if parts.kind == "class":
+            return None
+        if parts.kind == "file":
+            return Path(parts.target)
+        model = DEFAULT_MODEL if parts.target == "default" else parts.target
+        return self.weights or find_weights(model)
+
+    def create(self) -> Tracker:
+        """The tracker, ready for ``init``.
+
+        Raises:
+            InputError: no such tracker, weights, preset or setting; the nearest are named.
+        """
+        from feathertrack.trackers.creation import create_tracker
+
+        tracker = create_tracker(
+            self.tracker,
+            weights=self.weights,
+            engine=self.engine,
+            device=self.device,
+            precision=self.precision,
+            threads=self.threads,
+        )
+        if hasattr(tracker, "engine"):
+            remark(f"{self.tracker}: {describe(tracker.engine)}")
+        if not self.settings:
+            return tracker
+        settings = getattr(tracker, "settings", None)
+        if settings is None:
+            raise InputError(f"tracker {self.tracker!r} is a class of yours: it has no settings")
+        # A tracker is an engine and settings; another one on the same engine costs nothing.
+        changed: Tracker = type(tracker)(tracker.engine, apply_overrides(settings, self.settings))  # type: ignore[attr-defined, call-arg]
+        return changed
+
+
+@dataclass(frozen=True, kw_only=True)
+class RangeOptions:
+    """Which frames of the source.
+
+    Attributes:
+        start: First frame to read; the first of the source is 0.
+        stop: Frame to stop before.
+        step: Read every N-th frame.
+        reverse: From the last frame to the first.
+    """
+
+    start: Annotated[int, arg(metavar="FRAME")] = 0
+
+    stop: Annotated[int | None, arg(metavar="FRAME", help_behavior_hint="(default: the end)")] = (
+        None
+    )
+
+    step: Annotated[int, arg(metavar="N")] = 1
+
+    reverse: Flag = False
+
+    def open(self, source: str) -> OpenedSource:
+        """Frames of the source in the chosen range; use it as a context manager."""
+        from feathertrack.video import open_source
+
+        return open_source(
+            source, start=self.start, stop=self.stop, step=self.step, reverse=self.reverse
+        )
+
+    def clip(self, info: SourceInfo) -> ClipInfo:
+        """What outputs must know of the source, read in this range."""
+        from feathertrack.video.records import ClipInfo
+
+        whole = self.start == 0 and self.stop is None and self.step == 1
+        return dataclasses.replace(
+            ClipInfo.of(info),
+            num_frames=info.num_frames if whole else None,
+            step=self.step,
+            reverse=self.reverse,
+        )
+
+
+def describe(engine: Engine) -> str:
+    """What runs a network and why, in one line."""
+    choice = getattr(engine, "choice", None)
+    return str(choice or f"{engine.name} {engine.precision} on {engine.device}")
