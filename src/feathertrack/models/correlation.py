@@ -27,12 +27,17 @@ def xcorr(
     template cell with every search cell and adds the products up by a fixed convolution: no kernel
     is computed at run time, so every runtime takes it with a dynamic batch.
 
+    Features in bfloat16 or float16 are correlated in float32: thousands of products overflow
+    float16, and a score map in bfloat16 has 8 bits, too few to find its peak.
+
     Raises:
         ValueError: the channels differ, N is no multiple of B, or the template is the larger one.
 
     >>> xcorr(torch.ones(3, 2, 5, 5), torch.ones(1, 2, 3, 3))[0, 0, 0]
     tensor([18., 18., 18.])
     """
+    if search_NDHW.dtype in (torch.bfloat16, torch.float16):
+        search_NDHW, template_BDhw = search_NDHW.float(), template_BDhw.float()
     if form == "matmul":
         return _xcorr_matmul(search_NDHW, template_BDhw)
     _check(search_NDHW, template_BDhw)
