@@ -139,6 +139,18 @@ def test_backward_frames_are_sorted_where_the_format_counts_them(in_tmp: Path) -
     assert [line[:2] for line in Path("a.csv").read_text().splitlines()[1:]] == ["2,", "1,", "0,"]
 
 
+def test_frames_before_the_first_box_are_shown_but_have_no_box(in_tmp: Path) -> None:
+    outputs = ["a.csv", "mot:a.txt", "otb:o.txt", "a.mp4", "png/"]
+    with open_sinks(outputs, ClipInfo()) as out:
+        for frame, result in some_frames(TIMES[:4]):
+            out.write(frame, result if frame.index > 1 else None)
+    assert [row.frame for row in read_boxes("a.csv")] == [2, 3]
+    assert [row.frame for row in read_boxes("a.txt")] == [2, 3]
+    assert [row.box is None for row in read_boxes("o.txt", "otb")] == [True, True, False, False]
+    assert len(frame_times(in_tmp / "a.mp4")) == len(list(Path("png").iterdir())) == 4
+    assert (cv2.imread("png/000001.png") == 41).all()
+
+
 def test_pictures_keep_their_names(in_tmp: Path) -> None:
     sink = open_sink("png/", ClipInfo())
     image = np.full((200, 300, 3), (200, 100, 50), np.uint8)

@@ -29,7 +29,19 @@ from feathertrack.video.outputs import (
     parse_output,
 )
 from feathertrack.video.pictures_out import PictureSink
-from feathertrack.video.records import ClipInfo, row_of
+from feathertrack.video.records import ClipInfo, TrackRow, row_of
+
+__all__ = [
+    "BoxSink",
+    "OutputSpec",
+    "Sink",
+    "Sinks",
+    "check_outputs",
+    "draw_frame",
+    "open_sink",
+    "open_sinks",
+    "parse_output",
+]
 
 
 class Sink(Protocol):
@@ -40,9 +52,13 @@ class Sink(Protocol):
         """What the user should know of the output, complete once it is closed."""
 
     def write(self, frame: Frame, result: Result | None, *, seconds: float | None = None) -> None:
-        """Add a frame; a result of None says that no box has been given yet.
+        """Add a frame.
 
-        ``seconds`` is how long the tracker took for it (GOT-10k writes it down).
+        Args:
+            frame: what was read.
+            result: what the tracker says of it, None before the first box. Pictures show such
+                frames as they are; of the box formats only those with a line per frame have a line.
+            seconds: how long the tracker took (GOT-10k writes it down).
         """
 
     def close(self) -> None:
@@ -62,11 +78,13 @@ class BoxSink:
         self._closed = False
 
     def write(self, frame: Frame, result: Result | None, *, seconds: float | None = None) -> None:
-        """Write the row to disk; a frame without a result has none."""
-        if result is None:
-            return
+        """Write the row to disk."""
         self._clip = self._clip.sized(frame.image)
-        self._journal.append(row_of(frame, result, seconds=seconds))
+        if result is not None:
+            self._journal.append(row_of(frame, result, seconds=seconds))
+        elif self._format.every_frame:
+            absent = TrackRow(frame=frame.index, time=frame.time, name=frame.name, seconds=seconds)
+            self._journal.append(absent)
 
     def close(self) -> None:
         """Write the file from the journal and drop that; without a row there is no file.

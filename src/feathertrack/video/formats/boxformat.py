@@ -148,7 +148,7 @@ class BoxFormat:
         encode: rows and their clip to pieces of text.
         decode: text to rows.
         by_frame: rows are written in the order of their frames, not in the order of tracking.
-        needs_size: the size of the frames must be known.
+        every_frame: there is a line for every frame, as lines have no frame numbers.
         companions: further files that belong to one: path and rows to path and text.
     """
 
@@ -157,7 +157,7 @@ class BoxFormat:
     encode: Encode
     decode: Decode
     by_frame: bool = False
-    needs_size: bool = False
+    every_frame: bool = False
     companions: Callable[[Path, Rows], dict[Path, Iterator[str]]] = lambda path, rows: {}
 
 

@@ -44,5 +44,10 @@ def _companions(path: Path, rows: Rows) -> dict[Path, Iterator[str]]:
 
 
 FORMAT = BoxFormat(
-    name="got10k", suffix=".txt", encode=_encode, decode=_decode, companions=_companions
+    name="got10k",
+    suffix=".txt",
+    encode=_encode,
+    decode=_decode,
+    every_frame=True,
+    companions=_companions,
 )

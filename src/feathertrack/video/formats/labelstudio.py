@@ -156,5 +156,4 @@ FORMAT = BoxFormat(
     encode=_encode,
     decode=_decode,
     by_frame=True,
-    needs_size=True,
 )

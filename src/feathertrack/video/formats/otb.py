@@ -74,4 +74,4 @@ def _decode(text: BoxText, options: ReadOptions) -> Iterator[Numbered]:
         yield text.row(frame, None if box is None else from_one_based(box), line=line)
 
 
-FORMAT = BoxFormat(name="otb", suffix=".txt", encode=_encode, decode=_decode)
+FORMAT = BoxFormat(name="otb", suffix=".txt", encode=_encode, decode=_decode, every_frame=True)
