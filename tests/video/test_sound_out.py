@@ -71,10 +71,20 @@ def test_there_is_none_where_none_is_wanted(tmp_path: Path) -> None:
     assert sink.notes == ()
 
 
-def test_a_source_that_breaks_costs_no_pictures(tmp_path: Path) -> None:
-    broken = tmp_path / "s.mp4"
-    broken.write_bytes(b"no video at all")
-    sink = write(tmp_path / "o.mp4", replace(CLIP, path=broken))
+def test_a_source_that_vanishes_costs_no_pictures(tmp_path: Path) -> None:
+    path = clip_with_sound(tmp_path / "s.mp4", codec="aac")
+    sink = open_sink(str(tmp_path / "o.mp4"), replace(CLIP, path=path))
+    for frame, result in some_frames([index / FPS for index in range(30)]):
+        sink.write(frame, result)
+    path.unlink()
+    sink.close()
     assert len(frame_times(tmp_path / "o.mp4")) == 30
-    assert "cannot be used" in sink.notes[0]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["o.mp4", "s.mp4"]
+    assert "that of s.mp4 cannot be used" in sink.notes[0]
+    assert [path.name for path in tmp_path.iterdir()] == ["o.mp4"]
+
+
+def test_a_source_without_sound_is_no_news(tmp_path: Path) -> None:
+    silent = tmp_path / "s.mp4"
+    silent.write_bytes(b"no video at all")
+    for path in (silent, tmp_path):
+        assert write(tmp_path / "o.mp4", replace(CLIP, path=path, step=2)).notes == ()

@@ -20,7 +20,7 @@ from feathertrack.video.drawing import Draw
 from feathertrack.video.frames import Frame, Image
 from feathertrack.video.outfiles import prepare
 from feathertrack.video.records import ClipInfo
-from feathertrack.video.remux import Span, address, remux
+from feathertrack.video.remux import Span, address, has_sound, remux
 
 _PICTURES_PER_SECOND = Fraction(25)
 """For sources without a clock, such as folders of pictures."""
@@ -67,7 +67,7 @@ class VideoSink:
         self._path = path
         self._container = container
         self._draw = draw
-        self._audio = clip.path if audio and clip.path is not None else None
+        self._audio = clip.path if audio and clip.path and has_sound(clip.path) else None
         if self._audio is not None and (clip.step != 1 or clip.reverse):
             self._audio = None
             self.notes = (f"{path}: no sound, as frames were left out or reversed",)

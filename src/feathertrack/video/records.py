@@ -118,7 +118,7 @@ class ClipInfo:
     def of(cls, info: SourceInfo, *, label: str = "object") -> ClipInfo:
         """The clip of a source that is read whole; ``dataclasses.replace`` tells of a selection."""
         return cls(
-            name=info.name,
+            name=info.path.name if info.path is not None else info.name,
             width=info.width,
             height=info.height,
             fps=info.fps,

@@ -39,6 +39,17 @@ def address(path: Path) -> str:
     return f"file:{path.absolute()}"
 
 
+def has_sound(path: Path) -> bool:
+    """Whether a file is a video with sound; False too where that cannot be told."""
+    if not path.is_file():
+        return False
+    try:
+        with av.open(address(path), metadata_errors="ignore") as file:
+            return bool(file.streams.audio)
+    except av.FFmpegError:
+        return False
+
+
 def remux(
     part: Path, path: Path, *, container: str, sound: Path | None, span: Span | None
 ) -> str | None:

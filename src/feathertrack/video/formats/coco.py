@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from feathertrack.video.formats.boxformat import BoxFormat, BoxText, Numbered, ReadOptions, Rows
@@ -38,7 +39,7 @@ def _image(row: TrackRow, number: int, clip: ClipInfo) -> dict[str, object]:
         "id": number,
         "video_id": 1,
         "frame_id": row.frame,
-        "file_name": row.name or f"{clip.name}/{row.frame:06d}.jpg",
+        "file_name": row.name or f"{Path(clip.name).stem}/{row.frame:06d}.jpg",
         "width": clip.width,
         "height": clip.height,
     }

@@ -25,8 +25,7 @@ def _encode(rows: Rows, clip: ClipInfo) -> Iterator[str]:
         )
     head = {"id": "track1", "type": "videorectangle", "from_name": "box", "to_name": "video"}
     size = {"original_width": clip.width, "original_height": clip.height}
-    video = clip.path.name if clip.path else clip.name
-    yield f'{{"data": {json.dumps({"video": video})},\n"predictions": [{{"result": [{{'
+    yield f'{{"data": {json.dumps({"video": clip.name})},\n"predictions": [{{"result": [{{'
     yield f"{json.dumps(head | size)[1:-1]},\n"
     yield f'"value": {{"labels": {json.dumps([clip.label])}, "sequence": ['
     last = -1
