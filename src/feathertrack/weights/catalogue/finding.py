@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from feathertrack.errors import InputError
+from feathertrack.errors import InputError, WeightsError
 from feathertrack.paths import cache_dir
 from feathertrack.weights.catalogue.entry import Entry
 from feathertrack.weights.catalogue.table import find_entry
@@ -27,12 +27,12 @@ def find_weights(name: str) -> Path:
     are several, the one with the original's name is taken.
 
     Raises:
-        InputError: there are none, and the text says where to get them; or there are several.
-        WeightsError: the file is not the published one, or not the one that it was on first use.
+        WeightsError: there are none, and the text says where to get them; or the file is not the
+            published one, or not the one that it was on first use.
+        InputError: no published weights have that name, or there are several files of them.
     """
-    shipped = _SHIPPED / f"{name}.onnx"
-    if shipped.is_file():
-        return shipped
+    if (_SHIPPED / f"{name}.embed.onnx").is_file():
+        return _SHIPPED / f"{name}.onnx"  # the name of the pair
     entry = find_entry(name)
     folder = weights_folder(name)
     original = folder / entry.file_name
@@ -49,21 +49,21 @@ def find_weights(name: str) -> Path:
     return candidates[0]
 
 
-def missing_weights(entry: Entry) -> InputError:
+def missing_weights(entry: Entry) -> WeightsError:
     """What to do when the weights of an entry are not here; the caller raises it."""
     where, folder = entry.places[0], weights_folder(entry.name)
     if entry.address:
-        return InputError(
+        return WeightsError(
             f"the weights of {entry.name} are not here: 'feathertrack download {entry.name}' "
             f"fetches them, or give a file of weights of your own; page: {where}"
         )
     if not entry.published:
-        return InputError(
+        return WeightsError(
             f"no weights of {entry.name} are published at {where}: train them, or give a file of "
             f"weights of your own"
         )
     what = entry.file or f"the file of {entry.config or entry.name}"
-    return InputError(
+    return WeightsError(
         f"no program can fetch the weights of {entry.name}: open {where} in a browser and save "
         f"{what} in the folder {folder}, or give a file of weights of your own"
     )
