@@ -47,13 +47,12 @@ from torch import Tensor, nn
 
 from feathertrack.imaging.crop import context_side, mean_color
 from feathertrack.models.folding import fold_batchnorm
-from feathertrack.models.siamfc import SiamFC, fdsiamfc, fdsiamfc_30
+from feathertrack.models.siamfc import SiamFC, fdsiamfc_30, feather_fc
 
 Image = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
 Random = np.random.Generator
 
-RATES = (0.17, 0.25, 0.25, 0.25, 0.3)  # widths 16, 64, 96, 96 and the teacher's 76
 CROP, TEMPLATE, STRIDE = 239, 127, 8
 WINDOW = 6  # cells a side of a template's features
 MAP = (CROP - TEMPLATE) // STRIDE + 1  # places of the template along a side of the crop
@@ -64,6 +63,9 @@ BLOCK, PASSES = 64, 3  # batches that are kept, with the teacher's features, and
 LEARNING_RATE, WEIGHT_DECAY, WARMUP, COOLDOWN = 2e-3, 1e-4, 200, 0.35
 FREEZE_NORM = 0.15  # share of the steps, at the end, with the running statistics of batch norm
 EMA = 0.998
+TURN = 1700  # steps of plain imitation; afterwards the labels lead, and the student may be better
+IMITATE = {"features": 1.0, "responses": 1.0, "cross": 1.0, "labels": 1.0}
+FOLLOW_LABELS = {"features": 0.2, "responses": 0.3, "cross": 0.3, "labels": 3.0}
 SAVE_EVERY, LOG_EVERY = 100, 25
 MIN_SIDE = 12.0  # boxes with a shorter side show too little
 CLIP_STEP = 10  # every tenth frame of a clip
@@ -329,8 +331,8 @@ def balanced_loss(logits: Tensor, labels: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits, labels, weights, reduction="sum")
 
 
-def losses(student: SiamFC, batch: Batch) -> dict[str, Tensor]:
-    """The parts of the loss, and their sum under "loss"."""
+def losses(student: SiamFC, batch: Batch, weights: dict[str, float]) -> dict[str, Tensor]:
+    """The parts of the loss, and their weighted sum under "loss"."""
     crops, target = batch.crops_N3SS.float(), batch.target_NDhw
     cells = template_cells(batch.offsets_N2)
     target_maps = all_responses(target, cells)
@@ -345,7 +347,10 @@ def losses(student: SiamFC, batch: Batch) -> dict[str, Tensor]:
         "cross": relative_error(maps, target_maps),
         "labels": balanced_loss(own[known], partner_labels(batch.offsets_N2, cells)[known]),
     }
-    return {"loss": sum(parts.values(), torch.zeros(())), **parts}
+    return {
+        "loss": sum((weights[name] * part for name, part in parts.items()), torch.zeros(())),
+        **parts,
+    }
 
 
 # --- the run -------------------------------------------------------------------------------------
@@ -443,7 +448,7 @@ def train(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(1)
     teacher = load_teacher(args.shared)
-    student = fdsiamfc(rates=RATES).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    student = feather_fc().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     mean = copy.deepcopy(student)
     optimizer = torch.optim.AdamW(student.parameters(), weight_decay=WEIGHT_DECAY)
     checkpoint, start = args.out / "checkpoint.pt", 0
@@ -473,7 +478,7 @@ def train(args: argparse.Namespace) -> None:
             freeze_norm(student)
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, args.steps)
-        parts = losses(student, batch)
+        parts = losses(student, batch, IMITATE if step <= TURN else FOLLOW_LABELS)
         optimizer.zero_grad()
         parts["loss"].backward()  # type: ignore[no-untyped-call]
         optimizer.step()

@@ -17,6 +17,7 @@ from tests.filling import fill, pictures, shapes_of
 from tests.goldens_compare import assert_within
 
 KEY_TABLES = {
+    "feather_fc": 2800884149,
     "fdsiamd": 3414579659,
     "fdsiamd_50": 3414579659,
     "fdsiamd_step": 3378424742,

@@ -66,6 +66,9 @@ STUDENT_STAGES: Mapping[str, tuple[Stage, ...]] = {
 
 Rates = float | Sequence[float]
 
+FEATHER_RATES = (0.17, 0.25, 0.25, 0.25, 0.3)
+"""Squeeze rates of the shipped student; the last width is that of its teacher, fdsiamfc_30."""
+
 GAIN = 1e-3
 """Factor of the correlation, which sums thousands of products (FDSiamFC, ``SiamFC.out_scale``)."""
 
@@ -242,3 +245,9 @@ def fdsiamd(*, rates: Rates = 0.5, gain: float = GAIN) -> SiamFC:
 def fdsiamd_50(*, gain: float = GAIN) -> SiamFC:
     """Build the deep student that keeps half of the channels."""
     return _network(squeeze(SIAMD_STAGES, 0.5), gain)
+
+
+@register
+def feather_fc(*, gain: float = GAIN) -> SiamFC:
+    """Build the shipped student: widths 16, 64, 96, 96, 76, multiples of 16 but for the last."""
+    return _network(squeeze(SIAMFC_STAGES, FEATHER_RATES), gain)
