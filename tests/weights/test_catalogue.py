@@ -133,7 +133,7 @@ def test_entries_are_listed_by_pattern_in_the_order_of_the_page() -> None:
 
 def test_a_shipped_model_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(finding, "_SHIPPED", tmp_path)
-    (tmp_path / "ours.onnx").write_bytes(b"network")
+    (tmp_path / "ours.embed.onnx").write_bytes(b"network")
     assert find_weights("ours") == tmp_path / "ours.onnx"
 
 
