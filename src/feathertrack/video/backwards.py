@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import replace
 from threading import Event
 
-from feathertrack.video.decoding import Decoded, VideoAddress
+from feathertrack.video.containers import VideoAddress
+from feathertrack.video.decoding import Decoded
 from feathertrack.video.playback import EarlyEnd, play
 from feathertrack.video.seeking import FrameIndex, frames_from, scan
 from feathertrack.video.selection import Selection

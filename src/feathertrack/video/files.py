@@ -13,14 +13,9 @@ import av
 
 from feathertrack.errors import SourceError
 from feathertrack.video.backwards import backwards
-from feathertrack.video.decoding import (
-    Converter,
-    Decoded,
-    VideoAddress,
-    is_turned,
-    pixel_aspect,
-    reason,
-)
+from feathertrack.video.containers import VideoAddress, reason
+from feathertrack.video.converting import Converter, is_turned, pixel_aspect
+from feathertrack.video.decoding import Decoded
 from feathertrack.video.frames import Frame, SourceInfo
 from feathertrack.video.playback import EarlyEnd, play
 from feathertrack.video.seeking import frames_from, scan

@@ -73,4 +73,5 @@ def _to_uint8(pixels: NDArray[Any], *, what: str) -> Image:
             f"{what} holds floats from {low:.6g} to {high:.6g}; floats must lie in 0..1: "
             f"divide by the largest possible value, or convert to uint8"
         )
-    return np.rint(pixels * pixels.dtype.type(255)).astype(np.uint8)
+    scaled: Image = np.rint(pixels * pixels.dtype.type(255)).astype(np.uint8)
+    return scaled

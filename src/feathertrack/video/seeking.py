@@ -15,8 +15,10 @@ from threading import Event
 
 import av
 
-from feathertrack.video.decoding import Decoded, Progress, VideoAddress, has_times
-from feathertrack.video.playback import early_end, play
+from feathertrack.video.containers import VideoAddress, has_times
+from feathertrack.video.decoding import Decoded
+from feathertrack.video.endings import Progress, early_end
+from feathertrack.video.playback import EarlyEnd, play
 
 _CONTAINERS = frozenset({"mp4", "matroska", "avi"})
 _NAMES = "av1 dnxhd ffv1 ffvhuff h264 hevc huffyuv mjpeg mpeg4 png prores rawvideo vp9"
@@ -87,8 +89,12 @@ def scan(address: VideoAddress, *, closing: Event, until: int | None = None) -> 
         except (av.error.FFmpegError, OSError) as error:
             progress.failure = error
         ending = "" if partial else early_end(stream, progress)
-    # frames that are shown before the last of a part may not have been read yet
-    return _index(sorted(ticks)[: -_LOOKAHEAD if partial else None], keys, early_end=ending)
+    ordered = sorted(ticks)
+    if ending:
+        ordered = progress.whole_part(ordered)
+    elif partial:  # frames that are shown before the last of these may not have been read yet
+        ordered = ordered[:-_LOOKAHEAD]
+    return _index(ordered, keys, early_end=ending)
 
 
 def frames_from(
@@ -124,6 +130,8 @@ def _numbered(
     with closing_at_end(play(address, from_tick=tick)) as played:
         for decoded in played:
             found = index.find(decoded.tick)
+            if found is None and index.early_end:
+                raise EarlyEnd(index.early_end)
             number = number + 1 if found is None else found
             yield number, decoded
 

@@ -16,7 +16,9 @@ import av
 import cv2
 
 from feathertrack.errors import SourceError
-from feathertrack.video.decoding import Converter, Decoder, VideoAddress, pixel_aspect, reason
+from feathertrack.video.containers import VideoAddress, reason
+from feathertrack.video.converting import Converter, pixel_aspect
+from feathertrack.video.decoding import Decoder
 from feathertrack.video.files import VideoFile, frame_rate, video_file
 from feathertrack.video.frames import Frame, SourceInfo
 from feathertrack.video.pixels import rgb_uint8
