@@ -6,6 +6,7 @@ computes in another one without a word; both are avoided by knowing.
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import os
 import platform
@@ -121,11 +122,10 @@ def _sysctl() -> dict[str, str]:
 
 def _windows() -> tuple[str, set[str]]:
     model = os.environ.get("PROCESSOR_IDENTIFIER", "")
-    if sys.platform != "win32":
+    libraries = getattr(ctypes, "windll", None)
+    if libraries is None:
         return model, set()
-    import ctypes
-
-    present = ctypes.windll.kernel32.IsProcessorFeaturePresent
+    present = libraries.kernel32.IsProcessorFeaturePresent
     return model, {name for number, name in _WINDOWS.items() if present(number)}
 
 

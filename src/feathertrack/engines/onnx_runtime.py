@@ -21,6 +21,7 @@ from feathertrack.engines.pair import (
     METADATA_KEY,
     Label,
     NetworkFiles,
+    check_pictures,
     check_same,
     find_pair,
     read_label,
@@ -81,10 +82,10 @@ def load_onnx_engine(path: Path, *, device: Device, threads: int | None = None) 
     sessions = [
         _session(file, device=device, threads=threads) for file in (files.embed, files.predict)
     ]
-    label = check_same(
-        _label(sessions[0], files.embed), _label(sessions[1], files.predict), files=files
-    )
-    _check_inputs(sessions, files)
+    labels = [_label(sessions[0], files.embed), _label(sessions[1], files.predict)]
+    label = check_same(*labels, files=files)
+    if len(sessions[0].get_outputs()) + 1 != len(sessions[1].get_inputs()):
+        raise WeightsError(f"{files.predict} does not take what {files.embed.name} gives")
     return OnnxEngine(
         embedding=sessions[0],
         prediction=sessions[1],
@@ -157,19 +158,11 @@ def _providers(device: Device) -> list[Any]:
 
 
 def _label(session: Any, file: Path) -> Label:
-    return read_label(session.get_modelmeta().custom_metadata_map.get(METADATA_KEY, ""), path=file)
-
-
-def _check_inputs(sessions: Sequence[Any], files: NetworkFiles) -> None:
-    """The last input of either file is the pictures; those before it are the features."""
-    for session, file, name in zip(
-        sessions, (files.embed, files.predict), ("template", "search"), strict=True
-    ):
-        pictures = session.get_inputs()[-1]
-        if (pictures.name, pictures.type) != (name, "tensor(uint8)") or len(pictures.shape) != 4:
-            raise WeightsError(f"{file} does not take uint8 pictures: export it again")
-    if len(sessions[0].get_outputs()) + 1 != len(sessions[1].get_inputs()):
-        raise WeightsError(f"{files.predict} does not take what {files.embed.name} gives")
+    label = read_label(session.get_modelmeta().custom_metadata_map.get(METADATA_KEY, ""), path=file)
+    pictures = session.get_inputs()[-1]
+    kind = pictures.type.removeprefix("tensor(").removesuffix(")")
+    check_pictures(file, name=pictures.name, kind=kind, rank=len(pictures.shape))
+    return label
 
 
 def _first_line(error: Exception) -> str:

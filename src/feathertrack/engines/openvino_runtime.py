@@ -22,6 +22,7 @@ from feathertrack.engines.pair import (
     METADATA_KEY,
     Label,
     NetworkFiles,
+    check_pictures,
     check_same,
     find_pair,
     read_label,
@@ -179,4 +180,8 @@ def read_ir_label(files: NetworkFiles) -> Label:
             raise WeightsError(f"{file} cannot be read by OpenVINO: it is damaged") from error
         text = network.get_rt_info(METADATA_KEY).value if network.has_rt_info(METADATA_KEY) else ""
         labels.append(read_label(str(text), path=file))
+        pictures = network.inputs[-1]
+        kind = {"u8": "uint8"}.get(pictures.element_type.get_type_name(), "numbers")
+        rank = len(pictures.partial_shape)
+        check_pictures(file, name=pictures.any_name, kind=kind, rank=rank)
     return check_same(*labels, files=files)

@@ -140,3 +140,18 @@ def check_same(embed: Label, predict: Label, *, files: NetworkFiles) -> Label:
             f"networks ({embed.info.name} and {predict.info.name}): export both again"
         )
     return embed
+
+
+def check_pictures(file: Path, *, name: str, kind: str, rank: int) -> None:
+    """Refuse a file whose last input is not pictures: "template" or "search", uint8 (N, H, W, 3).
+
+    Raises:
+        WeightsError: its name, element type or number of axes is another.
+    """
+    call = file.name.removesuffix(file.suffix).rpartition(".")[2]
+    expected = {"embed": "template", "predict": "search"}[call]
+    if (name, kind, rank) != (expected, "uint8", 4):
+        raise WeightsError(
+            f"{file} does not take uint8 pictures as {expected!r} but {kind} as {name!r}: "
+            "export the network again"
+        )
