@@ -43,8 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def exit_status(error: BaseException) -> int:
-    """2 where the words were wrong, 1 where the work failed."""
-    failed_work = isinstance(error, SourceError | WeightsError)
+    """2 where the words were wrong, 1 where the work failed or the system refused it."""
+    refused = isinstance(error.__cause__, OSError)
+    failed_work = refused or isinstance(error, SourceError | WeightsError)
     return 2 if isinstance(error, InputError) and not failed_work else 1
 
 
@@ -85,7 +86,7 @@ options:
 
 examples:
   {PROG} demo
-  {PROG} track clip.mp4 --box 10,20,50,60 --output out.mp4 --output boxes.csv"""
+  {PROG} track clip.mp4 --box 10,20,50,60 --output out.mp4"""
 
 
 def _write_completion(words: Sequence[str]) -> int:

@@ -74,8 +74,8 @@ class Outcome:
         text += f", {self.frames_per_second:.0f} frames/s"
         if self.mean_score is None:
             return text
-        states = ", ".join(f"{state} {self.states[state]}" for state in STATES)
-        return f"{text}; mean score {self.mean_score:.2f} ({states})"
+        states = ", ".join(f"{self.states[one]} {one}" for one in STATES if self.states[one])
+        return f"{text}; mean score {self.mean_score:.2f}; {states}"
 
 
 class TimedTracker:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -78,6 +79,11 @@ class TrackerOptions:
             threads=self.threads,
         )
 
+    @property
+    def label(self) -> str:
+        """What to call the tracker in a picture: no folder, no module."""
+        return self.tracker if "@" in self.tracker else re.split(r"[/\\:]", self.tracker)[-1]
+
     def weights_path(self) -> Path | None:
         """The weights that ``create`` takes; None for a class of the user's.
 
@@ -113,7 +119,7 @@ class TrackerOptions:
             threads=self.threads,
         )
         if hasattr(tracker, "engine"):
-            remark(f"{self.tracker}: {describe(tracker.engine)}")
+            remark(f"{tracker.engine.info.name}: {describe(tracker.engine)}")
         if not self.settings:
             return tracker
         settings = getattr(tracker, "settings", None)

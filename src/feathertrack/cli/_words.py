@@ -48,7 +48,7 @@ def read_words(command: type[Read], words: Sequence[str], *, prog: str) -> Read:
                 command,
                 args=words,
                 prog=prog,
-                description=inspect.cleandoc(command.__doc__ or "").partition("\nAttributes:")[0],
+                description=_description(command),
                 return_unknown_args=True,
             )
     except SystemExit as ended:
@@ -59,6 +59,11 @@ def read_words(command: type[Read], words: Sequence[str], *, prog: str) -> Read:
     if left:
         raise InputError(f"unexpected {left[0]!r}: see {prog} --help")
     return read
+
+
+def _description(command: type) -> str:
+    """The docstring above its list of attributes; tyro breaks no lines, so they are short."""
+    return inspect.cleandoc(command.__doc__ or "").partition("\nAttributes:")[0]
 
 
 def normalise(words: Sequence[str]) -> list[str]:
@@ -112,7 +117,7 @@ def option_names(command: type) -> Iterator[str]:
         group = field.default_factory
         if isinstance(group, type) and dataclasses.is_dataclass(group):
             yield from option_names(group)
-        elif group is not dataclasses.MISSING or field.default is not dataclasses.MISSING:
+        elif "Positional[" not in str(field.type):  # the annotation as it is written
             yield "--settings.FIELD" if field.name == "settings" else _option(field.name)
 
 
@@ -134,13 +139,14 @@ def _refuse_unknown(words: Iterable[str], *, known: Sequence[str], prog: str) ->
 
 
 def _one_sentence(box: str, prog: str) -> str:
-    """What a box of tyro's says above its first rule, on one line."""
+    """What a box of tyro's says between its title and its next rule, on one line."""
     statement: list[str] = []
-    for line in box.splitlines()[1:]:
-        if _RULE.match(line) or "Got errors" in line:
+    lines = [_BORDER.sub("", line) for line in box.splitlines()]
+    for line, plain in list(zip(box.splitlines(), lines, strict=True))[1:]:
+        if statement and (_RULE.match(line) or "Got errors" in line):
             break
-        statement.append(_BORDER.sub("", line))
-    return _rephrase(" ".join(part for part in statement if part), prog)
+        statement += [plain] if plain and not _RULE.match(line) else []
+    return _rephrase(" ".join(statement), prog)
 
 
 def _rephrase(text: str, prog: str) -> str:
@@ -149,7 +155,7 @@ def _rephrase(text: str, prog: str) -> str:
         return f"{match[1]} is missing: {prog} {match[1]} ...; see {prog} --help"
     if match := re.match(r"Missing value for argument '([^']*)'", text):
         return f"{match[1]} needs a value; see {prog} --help"
-    if match := re.match(r"Error parsing (\S+):.*\['(.*)'\]", text):
+    if match := re.match(r"Error parsing (\S+):.*?'(.*?)'", text):
         return f"{match[1]} cannot be {match[2]!r}; see {prog} --help"
     if match := re.match(
         r"invalid choice '(.*)' for argument '(.*)'\. Expected one of \((.*?),?\)", text

@@ -33,13 +33,12 @@ if TYPE_CHECKING:
 class Bench:
     """Measure frames per second and latency of a tracker, part by part.
 
-    Frames are decoded on the tracker's own thread, so that the parts add up; 'track' decodes ahead
-    on another thread.
+    Frames are decoded on the same thread, so that the parts add up.
 
     Examples:
       feathertrack bench
       feathertrack bench --tracker FDSiamfc_30.pth --engine torch --threads 2
-      feathertrack bench --source clip.mp4 --box 10,20,50,60 --frames 1000 --json bench.json
+      feathertrack bench --source clip.mp4 --box 10,20,50,60 --json bench.json
 
     Attributes:
         source: A video, folder, pattern, camera or address; it is read again as often as needed.

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import OmitArgPrefixes, arg
 
 from feathertrack.cli._options import TrackerOptions
 
+if TYPE_CHECKING:
+    from feathertrack.cli._compare import Compared
+
 
 @dataclass(frozen=True, kw_only=True)
 class Demo:
-    """Follow the target of the packaged clip; write a video and a table of boxes.
+    """Follow the target of the packaged clip, as a first try.
 
-    It opens no window and needs no network, GPU or torch.
+    A video and a table of boxes are written; no window is opened.
 
     Examples:
       feathertrack demo
@@ -32,9 +35,6 @@ class Demo:
 
     def run(self) -> int:
         """Track, write, and say what was done."""
-        import numpy as np
-
-        from feathertrack.cli._compare import Compared
         from feathertrack.cli._following import follow_into, report
         from feathertrack.cli._given import Given
         from feathertrack.cli._stopping import stop_signals
@@ -43,7 +43,7 @@ class Demo:
         from feathertrack.video import open_source
         from feathertrack.video.frames import Frame
         from feathertrack.video.outputs import OutputSpec
-        from feathertrack.video.records import ClipInfo, TrackRow
+        from feathertrack.video.records import ClipInfo
         from feathertrack.video.sinks import open_sinks
 
         self.tracker.check()
@@ -51,11 +51,7 @@ class Demo:
             OutputSpec("mp4", self.output / "tracked.mp4"),
             OutputSpec("csv", self.output / "boxes.csv"),
         ]
-        true_boxes = clip_boxes()
-        rows = {
-            i: TrackRow(frame=i, box=tuple(map(float, box))) for i, box in enumerate(true_boxes)
-        }
-        truth = Compared("the true boxes", rows)
+        truth = _truth()
 
         def watch(_: Frame, result: Result | None) -> bool:
             if result is not None:
@@ -69,10 +65,21 @@ class Demo:
                     sinks,
                     source,
                     tracker,
-                    Given(first=np.array(true_boxes[0])),
+                    Given(first=clip_boxes()[0]),
                     stop=stop,
                     total=source.info.num_frames,
                     watch=watch,
                 )
         notes = [*sinks.notes, truth.summary()]
         return report(outcome, paths=[spec.path for spec in specs], notes=notes)
+
+
+def _truth() -> Compared:
+    """The true boxes of the packaged clip."""
+    from feathertrack.cli._compare import Compared
+    from feathertrack.demo import clip_boxes
+    from feathertrack.video.records import TrackRow
+
+    boxes = [tuple(map(float, box)) for box in clip_boxes()]
+    rows = {i: TrackRow(frame=i, box=(x, y, w, h)) for i, (x, y, w, h) in enumerate(boxes)}
+    return Compared("the true boxes", rows)

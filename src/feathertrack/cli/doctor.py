@@ -28,7 +28,7 @@ class Problem:
 
 @dataclass(frozen=True, kw_only=True)
 class Doctor:
-    """Show versions, devices, codecs and engines, and how to repair what is wrong.
+    """Show what is installed, what runs here, and how to repair it.
 
     The exit status is 1 where something keeps the package from working.
 

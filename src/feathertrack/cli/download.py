@@ -15,10 +15,14 @@ from feathertrack.errors import InputError
 
 @dataclass(frozen=True, kw_only=True)
 class Download:
-    """Fetch published weights into the cache, or name the page that has them.
+    """Fetch published weights, or name the page that has them.
 
-    A transfer that was interrupted goes on where it stopped when the same command is run again. The
-    path of the file is printed.
+    The file goes into the user's cache, and its path is printed.
+
+    A transfer that was interrupted goes on where it stopped.
+
+    Examples:
+      feathertrack download siamrpn_r50_mmtracking_1x_lasot
 
     Attributes:
         name: Weights of the models page, such as siamrpn_r50_mmtracking_1x_lasot.

@@ -47,7 +47,7 @@ class Listed:
 
 @dataclass(frozen=True, kw_only=True)
 class List:
-    """List the trackers, their presets, and whether their weights are here.
+    """List trackers, their presets, and whether their weights are here.
 
     Examples:
       feathertrack list

@@ -22,7 +22,7 @@ _SUFFIXES = (".png", ".jpg", ".jpeg")
 class Still:
     """Write one frame with a pixel grid, to read a box off it.
 
-    The numbers on the rulers are box coordinates: 0 is the left or top edge of the frame.
+    Numbers on the rulers are box coordinates: 0 is the left or top edge.
 
     Examples:
       feathertrack still clip.mp4

@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 class Track:
     """Follow one object through a video, from a box on its first frame.
 
-    Without --output, the boxes are printed as CSV where another program
-    reads them.
+    Without --output, boxes are printed as CSV where another program reads them.
 
     Examples:
       feathertrack track clip.mp4 --box 10,20,50,60 --output out.mp4
@@ -134,7 +133,7 @@ class Track:
         from feathertrack.cli._view import PrintedRows, View
         from feathertrack.video.sinks import Sinks, open_sinks
 
-        view = View(self.compare, info=source.info, ours=self.tracker.tracker, show=self.show)
+        view = View(self.compare, info=source.info, ours=self.tracker.label, show=self.show)
         tracker = self.tracker.create()
         frames: Iterable[Frame] = source
         if self.select:
