@@ -1,6 +1,6 @@
 """Train ``feather_fc``, the first shipped model: a narrow SiamFC student, on a CPU, in one file.
 
-    nice python scripts/train_first_model.py --shared ../shared --out runs/feather_fc --steps 6000
+    nice python scripts/train_first_model.py --shared ../shared --out runs/feather_fc --steps 3400
 
 Run the same line again after a crash or a kill: it goes on from the last checkpoint, with the very
 batches that an uninterrupted run would have drawn, since a batch depends on the seed and its number
@@ -503,7 +503,7 @@ def main() -> None:
     )
     parser.add_argument("--shared", type=Path, required=True, help="folder of the project's data")
     parser.add_argument("--out", type=Path, required=True, help="folder of this run")
-    parser.add_argument("--steps", type=int, default=6000, help="default: %(default)s")
+    parser.add_argument("--steps", type=int, default=3400, help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     parser.add_argument("--threads", type=int, default=2, help="of torch (default: %(default)s)")
     parser.add_argument("--snapshot-every", type=int, default=250, help="default: %(default)s")
