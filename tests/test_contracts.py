@@ -16,8 +16,8 @@ from feathertrack.boxes import as_box
 SOURCE = Path(feathertrack.__file__).parent
 
 LAYERS = [
-    {"errors", "boxes", "results", "paths", "_version"},
-    {"imaging", "video", "demo"},
+    {"errors", "boxes", "results", "paths", "textrows", "_version"},
+    {"imaging", "video", "demo", "benchmarks"},
     {"engines", "weights", "models", "export"},
     {"trackers"},
     {"tracking", "evaluation"},
@@ -25,7 +25,10 @@ LAYERS = [
 ]
 """A module may import from its own row and the rows before it."""
 
-WITHOUT_TORCH = {"boxes", "video", "imaging", "trackers", "evaluation", "tracking", "cli", "demo"}
+WITHOUT_TORCH = {
+    *("boxes", "textrows", "video", "imaging", "benchmarks", "trackers", "evaluation"),
+    *("tracking", "cli", "demo"),
+}
 
 
 def modules() -> list[tuple[Path, str]]:

@@ -1,0 +1,90 @@
+"""The picture files of a sequence, named without looking at the disk."""
+
+from __future__ import annotations
+
+from collections import abc
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import overload
+
+FrameList = abc.Sequence[Path]
+"""Picture files in order. Building one opens nothing; see the classes of this file."""
+
+
+class _Frames(abc.Sequence[Path]):
+    """Indexing and slicing over ``_path``; a slice is a list of paths."""
+
+    def _path(self, index: int) -> Path:
+        raise NotImplementedError
+
+    @overload
+    def __getitem__(self, index: int) -> Path: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Path]: ...
+    def __getitem__(self, index: int | slice) -> Path | list[Path]:
+        place = range(len(self))[index]
+        return [self._path(i) for i in place] if isinstance(place, range) else self._path(place)
+
+
+@dataclass(frozen=True, eq=False)
+class NumberedFrames(_Frames):
+    """Files whose names count.
+
+    Attributes:
+        folder: where they are.
+        numbers: the numbers in their names, in order.
+        pattern: printf pattern of the names, as ``%04d.jpg``.
+    """
+
+    folder: Path
+    numbers: range
+    pattern: str = "%08d.jpg"
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def _path(self, index: int) -> Path:
+        return self.folder / (self.pattern % self.numbers[index])
+
+
+@dataclass(frozen=True, eq=False)
+class NamedFrames(_Frames):
+    """Files by name, in the order given.
+
+    Attributes:
+        folder: where they are.
+        names: their names relative to it.
+    """
+
+    folder: Path
+    names: abc.Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def _path(self, index: int) -> Path:
+        return self.folder / self.names[index]
+
+
+@dataclass(frozen=True, eq=False)
+class FolderFrames(_Frames):
+    """All pictures of a folder in natural order; it is listed when first asked.
+
+    Attributes:
+        folder: where they are.
+    """
+
+    folder: Path
+
+    @cached_property
+    def _names(self) -> list[str]:
+        from feathertrack.video.folders import pictures_in
+
+        return [path.name for path in pictures_in(self.folder).paths]
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def _path(self, index: int) -> Path:
+        return self.folder / self._names[index]
