@@ -115,7 +115,7 @@ class Decoder:
         yield Decoded(tick, None if frame.is_corrupt else frame)
 
     def _follows_a_gap(self, frame: av.VideoFrame) -> bool:
-        return frame.pts is not None and self.progress.leaves_out(frame.pts, before=self.last_tick)
+        return self.progress.leaves_out(frame.pts, before=self.last_tick)
 
     def _pop(self) -> int | None:
         return heapq.heappop(self.unseen) if self.unseen else None

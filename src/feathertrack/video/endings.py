@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from fractions import Fraction
 
 import av
 
 from feathertrack.video.containers import has_times, reason
 
-_SLACK = 1.0  # seconds by which the last frame of a whole file may come before the announced end
+_SLACK = Fraction(1)  # seconds by which the last frame of a whole file may come before the announced end
 
 
 @dataclass(slots=True)
@@ -36,17 +37,15 @@ class Progress:
             self.longest_gap = max(self.longest_gap, packet.dts - self._last_dts)
         self.last = self._last_dts = packet.dts
 
-    def leaves_out(self, tick: int, *, before: int | None) -> bool:
+    def leaves_out(self, tick: int | None, *, before: int | None) -> bool:
         """Whether frames are missing between two frames that are shown one after the other.
 
         Only to be asked at the end of a file that is cut off: a frame that is stored
         before others, but shown after them, is left alone there.
         """
-        return (
-            bool(self.longest_gap)
-            and before is not None
-            and tick - before > (1.5 * self.longest_gap)
-        )
+        if tick is None or before is None or not self.longest_gap:
+            return False
+        return tick - before > 1.5 * self.longest_gap
 
     def whole_part(self, ticks: list[int]) -> list[int]:
         """Time stamps, ascending, of a file that is cut off, up to the first one missing."""
@@ -66,17 +65,18 @@ def early_end(stream: av.VideoStream, read: Progress) -> str:
     duration of each stream. Where only the length of the whole file is known nothing is said: its
     sound may be longer than its picture.
     """
-    if read.failure is not None:
-        return reason(read.failure)
     announced = _announced_end(stream)
     if announced is None:
-        return ""
+        return "" if read.failure is None else reason(read.failure)
     seen = -1 if read.last is None else read.last
-    slack = read.longest_gap + (_SLACK / stream.time_base if has_times(stream) else 2)
     if _is_mp4(stream):
-        slack = 0
+        slack = Fraction(0)
+    else:
+        slack = read.longest_gap + (_SLACK / stream.time_base if has_times(stream) else 2)
     if seen + slack >= announced:
-        return ""
+        return ""  # an error behind the last frame concerns nobody
+    if read.failure is not None:
+        return reason(read.failure)
     unit = stream.time_base
     return (
         f"the file is cut off {float(max(seen, 0) * unit):.2f} s into the "
