@@ -10,8 +10,7 @@ from pathlib import Path
 import feathertrack as ft
 from feathertrack.demo import clip_boxes, clip_path
 from feathertrack.tracking import follow
-from feathertrack.video.records import ClipInfo
-from feathertrack.video.sinks import open_sinks
+from feathertrack.video import ClipInfo, open_sinks
 
 
 def main(video: str | Path = clip_path(), box: str = "") -> None:

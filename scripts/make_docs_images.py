@@ -15,8 +15,7 @@ import feathertrack as ft
 from feathertrack.cli._pixel_grid import pixel_grid
 from feathertrack.demo import clip_boxes, clip_path
 from feathertrack.tracking import follow
-from feathertrack.video.drawing import draw_result
-from feathertrack.video.frames import Image
+from feathertrack.video import Image, draw_result
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 STILL = 40
