@@ -105,9 +105,7 @@ def test_comparison_is_drawn_and_its_overlap_printed(track: Run, clip: Path, in_
     assert (cv2.imread("both/000005.png") != cv2.imread("alone/000005.png")).any()
 
 
-def test_debug_view_stands_beside_the_frame(
-    run: Run, blob: None, clip: Path, in_tmp: Path
-) -> None:
+def test_debug_view_stands_beside_the_frame(run: Run, blob: None, clip: Path, in_tmp: Path) -> None:
     words = ["--box", BOX, "--debug-view", "debug/", "--output", "boxes.csv"]
     assert run("track", clip, *words).status == 0
     first, later = (cv2.imread(f"debug/{number:06d}.png") for number in (0, 5))

@@ -175,9 +175,7 @@ def test_size_that_changes(track: Run, in_tmp: Path) -> None:
         ("clip.mp4", 2, "is the source itself"),
     ],
 )
-def test_output(
-    track: Run, clip: Path, in_tmp: Path, output: str, status: int, said: str
-) -> None:
+def test_output(track: Run, clip: Path, in_tmp: Path, output: str, status: int, said: str) -> None:
     source = in_tmp / "clip.mp4"
     source.write_bytes(clip.read_bytes())
     Path("file").write_text("not a folder")

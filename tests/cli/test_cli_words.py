@@ -153,5 +153,3 @@ def test_words_are_read_without_heavy_imports(words: list[str], absent: str) -> 
         [sys.executable, "-c", code, absent, *words], capture_output=True, text=True, check=True
     )
     assert ran.stdout.splitlines()[-1] == "loaded:"
-
-

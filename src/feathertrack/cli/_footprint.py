@@ -73,6 +73,8 @@ def _count(weights: Path) -> dict[str, Any]:
     from feathertrack.engines.pair import SUFFIXES
 
     if weights.suffix.lower() in SUFFIXES:
+        weights = weights.with_suffix(".safetensors")  # beside the shipped pair
+    if not weights.is_file():
         return {"note": "counted from torch weights only, not from .onnx or .xml"}
     if find_spec("torch") is None:
         return {"note": "counting needs torch: pip install 'feathertrack[torch]'"}

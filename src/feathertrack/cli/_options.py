@@ -118,8 +118,6 @@ class TrackerOptions:
             precision=self.precision,
             threads=self.threads,
         )
-        if hasattr(tracker, "engine"):
-            remark(f"{tracker.engine.info.name}: {describe(tracker.engine)}")
         if not self.settings:
             return tracker
         settings = getattr(tracker, "settings", None)
@@ -170,6 +168,12 @@ class RangeOptions:
             step=self.step,
             reverse=self.reverse,
         )
+
+
+def announce(tracker: Tracker) -> None:
+    """Tell a person at a terminal what runs the network and why."""
+    if hasattr(tracker, "engine"):
+        remark(f"{tracker.engine.info.name}: {describe(tracker.engine)}")
 
 
 def describe(engine: Engine) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import OmitArgPrefixes, arg
 
-from feathertrack.cli._options import TrackerOptions
+from feathertrack.cli._options import TrackerOptions, announce
 
 if TYPE_CHECKING:
     from feathertrack.cli._compare import Compared
@@ -60,6 +60,7 @@ class Demo:
 
         with stop_signals() as stop, open_source(clip_path()) as source:
             tracker = self.tracker.create()
+            announce(tracker)
             with open_sinks(specs, ClipInfo.of(source.info)) as sinks:
                 outcome = follow_into(
                     sinks,

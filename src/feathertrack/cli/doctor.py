@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from feathertrack.cli._opencv_wheels import HEADLESS, repair_commands
 from feathertrack.cli._options import Flag
+
+_COLUMN = 17
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,8 +116,16 @@ def _video_problems(video: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
     """The findings as lines of ``what  value``."""
+    width = min(shutil.get_terminal_size().columns, 100)
     for name, value in _entries(facts):
-        yield f"{name:<14}{value}".rstrip()
+        hanging = " " * _COLUMN
+        yield textwrap.fill(
+            f"{name:<{_COLUMN}}{value}",
+            width,
+            subsequent_indent=hanging,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
 
 
 def _entries(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -137,7 +149,7 @@ def _entries(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _windows(opencv: Mapping[str, Any]) -> str:
     if not opencv.get("windows"):
-        return "no (--show and --select need the wheel opencv-contrib-python instead)"
+        return "no: --show and --select need the wheel opencv-contrib-python instead"
     return f"yes ({opencv['windows']})" if opencv["display"] else "no screen (DISPLAY is not set)"
 
 
@@ -147,7 +159,7 @@ def _engine_entries(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield engine["engine"], f"cannot be imported: {engine['error']}"
         elif engine["version"]:
             where, what = ", ".join(engine["devices"]), ", ".join(engine["precisions"])
-            yield f"engine {engine['engine']}"[:13], f"{what} on {where}"
+            yield f"engine {engine['engine']}", f"{what} on {where}"
     auto = facts["auto"]
     yield "auto takes", auto.get("error") or f"{auto['model']}: {auto['why']}"
 
@@ -162,9 +174,9 @@ def _video_entries(video: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _print_problems(problems: list[Problem]) -> None:
     print()
-    if not problems:
-        print("no problems found")
+    if not any(problem.breaks for problem in problems):
+        print("nothing keeps feathertrack from working")
     for problem in problems:
-        print(f"PROBLEM  {problem.text}")
+        print(f"{'PROBLEM' if problem.breaks else 'note   '}  {problem.text}")
         for command in problem.commands:
             print(f"         {command}")

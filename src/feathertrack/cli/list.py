@@ -16,10 +16,10 @@ from feathertrack.errors import FeathertrackError, InputError
 
 Whereabouts = Literal["shipped", "cached", "download", "page", "none"]
 _MEANING: dict[Whereabouts, str] = {
-    "shipped": "shipped with the package",
-    "cached": "in the cache",
-    "download": "feathertrack download NAME",
-    "page": "from the authors' page",
+    "shipped": "here, shipped",
+    "cached": "here, in the cache",
+    "download": "to be downloaded",
+    "page": "on the authors' page",
     "none": "none published",
 }
 
@@ -70,13 +70,13 @@ class List:
             print(json.dumps([asdict(one) for one in listed], indent=1))
             return 0
         print_table(
-            ("tracker", "weights", "size", "presets"),
+            ("tracker", "weights", "size", "presets, written tracker@preset"),
             [
                 (
                     one.name,
                     _MEANING[one.weights],
                     megabytes(one.size) if one.size is not None else "",
-                    " ".join(f"@{preset}" for preset in one.presets),
+                    " ".join(one.presets),
                 )
                 for one in listed
             ],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import OmitArgPrefixes, Positional, UseAppendAction, arg
 
-from feathertrack.cli._options import Flag, RangeOptions, TrackerOptions
+from feathertrack.cli._options import Flag, RangeOptions, TrackerOptions, announce
 from feathertrack.errors import InputError
 
 if TYPE_CHECKING:
@@ -135,6 +135,7 @@ class Track:
 
         view = View(self.compare, info=source.info, ours=self.tracker.label, show=self.show)
         tracker = self.tracker.create()
+        announce(tracker)
         frames: Iterable[Frame] = source
         if self.select:
             frames, given = draw_given(source)
