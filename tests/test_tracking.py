@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from feathertrack.errors import InputError, SourceError
-from feathertrack.tracking import follow, track
 from feathertrack.trackers.siamfc import SiamFCTracker
+from feathertrack.tracking import follow, track
 from feathertrack.video.frames import Frame
 from tests.cli.fake_trackers import Growing
 from tests.trackers.blob import BlobEngine, scene

@@ -24,7 +24,7 @@ def listed(run: Run, *words: str) -> dict[str, dict[str, object]]:
 
 def test_trackers_have_presets_and_a_place_for_weights(run: Run, empty_cache: Path) -> None:
     trackers = listed(run)
-    assert list(trackers)[0] == "default"
+    assert next(iter(trackers)) == "default"
     assert trackers["fdsiamfc_30"]["presets"] == ["uav123", "uav20l"]
     assert trackers["fdsiamfc_30"]["weights"] == "page"
     assert trackers["fdsiamfc_30"]["page"] == "https://github.com/conquerhuang/FDSiamFC"

@@ -44,7 +44,7 @@ def test_headless_opencv_says_how_to_get_windows(
 
 def test_no_screen_is_told(run: Run, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_window, "window_toolkit", lambda: "QT5")
-    monkeypatch.setattr(_window.sys, "platform", "linux")
+    monkeypatch.setattr("sys.platform", "linux")
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     ran = run("track", clip, "--box", "1,2,9,9", "--show")
