@@ -44,12 +44,17 @@ def write_clip(
     times: Iterable[int] | None = None,
     options: dict[str, str] | None = None,
     container: dict[str, str] | None = None,
+    sound: tuple[str, float] | None = None,
 ) -> Path:
-    """Write numbered frames; ``times`` in hundredths of a second make the rate variable."""
+    """Write numbered frames; ``times`` in hundredths of a second make the rate variable.
+
+    ``sound`` is a codec and the seconds of silence that go with the frames.
+    """
     with av.open(str(path), "w", options=container or {}) as out:
         stream = out.add_stream(codec, rate=rate)
         stream.width, stream.height, stream.pix_fmt, stream.gop_size = WIDTH, HEIGHT, pix_fmt, gop
         stream.options = options or {}
+        silent = None if sound is None else out.add_stream(sound[0], rate=48000, layout="mono")
         if times is not None:
             stream.codec_context.time_base = stream.time_base = Fraction(1, 100)
         for number, tick in zip(range(num_frames), times or range(num_frames), strict=False):
@@ -57,7 +62,20 @@ def write_clip(
             frame.pts = tick
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
+        if silent is not None and sound is not None:
+            _write_silence(out, silent, seconds=sound[1])
     return path
+
+
+def _write_silence(
+    out: av.container.OutputContainer, stream: av.AudioStream, *, seconds: float
+) -> None:
+    for block in range(int(seconds * 48000 / 1024)):
+        silence = np.zeros((1, 1024), np.int16)
+        frame = av.AudioFrame.from_ndarray(silence, format="s16", layout="mono")
+        frame.sample_rate, frame.pts = 48000, block * 1024
+        out.mux(stream.encode(frame))
+    out.mux(stream.encode(None))
 
 
 def write_pictures(folder: Path, names: Iterable[str]) -> Path:

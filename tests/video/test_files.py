@@ -125,6 +125,35 @@ def test_start_far_into_a_long_clip_decodes_only_the_way_from_a_key_frame(
     assert len(decoded) <= 20
 
 
+def test_reading_backwards_keeps_few_frames(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backwards, "MAX_BYTES", 3)
+    monkeypatch.setattr(backwards, "_num_bytes", lambda decoded: 1)
+    sizes, piece_of = [], backwards._piece
+
+    def measured(*args: object, **options: object) -> dict[int, Decoded]:
+        piece = piece_of(*args, **options)  # type: ignore[arg-type]
+        sizes.append(len(piece))
+        return piece
+
+    monkeypatch.setattr(backwards, "_piece", measured)
+    assert len(frames_of(clip, start=28, reverse=True)) == 12
+    assert sizes == [3, 3, 3, 3]
+
+
+def test_longer_sound_is_not_taken_for_a_video_that_is_cut_off(tmp_path: Path) -> None:
+    for name, video, sound in (
+        ("a.mp4", "libx264", "aac"),
+        ("a.mkv", "libx264", "flac"),
+        ("a.avi", "mpeg4", "mp2"),
+        ("a.ts", "libx264", "mp2"),
+    ):
+        path = write_clip(tmp_path / name, 20, codec=video, sound=(sound, 9.0))
+        with open_source(path) as source:
+            assert [number_of(frame.image) for frame in source] == list(range(20))
+        assert source.info.num_frames is not None
+        assert abs(source.info.num_frames - 20) <= 1  # AVI may count a frame that is not there
+
+
 def test_variable_frame_rate_keeps_exact_times(tmp_path: Path) -> None:
     times = [0, 3, 10, 11, 40, 41, 100]
     path = write_clip(tmp_path / "vfr.mkv", 7, times=times)

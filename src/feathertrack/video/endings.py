@@ -10,7 +10,9 @@ import av
 
 from feathertrack.video.containers import has_times, reason
 
-_SLACK = Fraction(1)  # seconds by which the last frame of a whole file may come before the announced end
+_SLACK = Fraction(
+    1
+)  # seconds by which the last frame of a whole file may come before the announced end
 
 
 @dataclass(slots=True)
@@ -72,7 +74,8 @@ def early_end(stream: av.VideoStream, read: Progress) -> str:
     if _is_mp4(stream):
         slack = Fraction(0)
     else:
-        slack = read.longest_gap + (_SLACK / stream.time_base if has_times(stream) else 2)
+        slack = _SLACK / stream.time_base if has_times(stream) else Fraction(2)
+        slack += read.longest_gap
     if seen + slack >= announced:
         return ""  # an error behind the last frame concerns nobody
     if read.failure is not None:
@@ -91,7 +94,7 @@ def _announced_end(stream: av.VideoStream) -> int | None:
         return int(entries[-1].timestamp) if len(entries) else None
     if stream.container.format.name == "avi" and stream.frames:
         return int(stream.frames) - 1
-    seconds = _duration_tag(stream)
+    seconds = announced_seconds(stream)
     return None if seconds is None else int(seconds / stream.time_base)
 
 
@@ -99,8 +102,8 @@ def _is_mp4(stream: av.VideoStream) -> bool:
     return "mp4" in stream.container.format.name.split(",")
 
 
-def _duration_tag(stream: av.VideoStream) -> float | None:
-    """Seconds of Matroska's DURATION tag, ``00:01:02.345000000``."""
+def announced_seconds(stream: av.VideoStream) -> float | None:
+    """Seconds of Matroska's tag DURATION, ``00:01:02.345000000``, None where there is none."""
     for key, text in stream.metadata.items():
         if key.upper().startswith("DURATION"):
             try:

@@ -16,6 +16,7 @@ from feathertrack.video.backwards import backwards
 from feathertrack.video.containers import VideoAddress, reason
 from feathertrack.video.converting import Converter, is_turned, pixel_aspect
 from feathertrack.video.decoding import Decoded
+from feathertrack.video.endings import announced_seconds
 from feathertrack.video.frames import Frame, SourceInfo
 from feathertrack.video.playback import EarlyEnd, play
 from feathertrack.video.seeking import frames_from, scan
@@ -182,10 +183,9 @@ def _num_frames(stream: av.VideoStream, fps: Fraction | None) -> int | None:
     for key, text in stream.metadata.items():
         if key.upper().startswith("NUMBER_OF_FRAMES") and text.isdecimal():
             return int(text)
-    if stream.duration:
+    seconds: float | Fraction | None = announced_seconds(stream)
+    if seconds is None and stream.duration:
         seconds = stream.duration * stream.time_base
-    elif stream.container.duration:
+    if seconds is None and stream.container.duration:
         seconds = Fraction(stream.container.duration, av.time_base)
-    else:
-        return None
-    return None if fps is None else max(round(seconds * fps), 1)
+    return None if fps is None or seconds is None else max(round(seconds * fps), 1)
