@@ -1,0 +1,307 @@
+"""Tables of numbers in text files: ground truth and results, read fast and strictly.
+
+Numbers may be separated by commas, semicolons, tabs or blanks, lines by any line end; blank lines
+are passed over. Every number comes out as ``float`` would make it, bit for bit: decimals of up to
+18 digits are computed for the whole file at once, the others one by one.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feathertrack.errors import InputError
+
+Rows = NDArray[np.float64]
+
+LARGEST_FILE = 512 * 2**20
+"""Bytes; the longest ground truth of any benchmark has not a hundredth of it."""
+
+_TO_BLANKS = bytes.maketrans(b",;" + bytes(range(32)), b" " * 34)
+_FEW = 400  # numbers; below, one by one is as fast
+_LONGEST = 16  # digits before the dot, or after it, of a number that is computed with the others
+_EXACT = np.power(10.0, np.arange(23), dtype=np.float64)  # powers of ten that float64 holds exactly
+_POWERS = 10 ** np.arange(_LONGEST + 1, dtype=np.uint64)
+_KEEP = np.array([0x0F0F0F0F0F0F0F0F << 8 * (8 - n) & 2**64 - 1 for n in range(9)], np.uint64)
+
+
+def parse_rows(path: str | Path, *, columns: int | tuple[int, ...] | None = None) -> Rows:
+    """Read a file of rows of equally many numbers as float64 (rows, columns).
+
+    NaN and infinity, in any letter case, are numbers.
+
+    Args:
+        path: the file.
+        columns: how many numbers a row may have; None takes what the first row has.
+
+    Raises:
+        InputError: no such file, an empty one, a word that is no number, or a row with another
+            number of numbers, with the file and the line.
+    """
+    return rows_of(read_bytes(path), name=str(path), columns=columns)
+
+
+def rows_of(data: bytes, *, name: str, columns: int | tuple[int, ...] | None = None) -> Rows:
+    """As ``parse_rows``, from the bytes of a file that is called ``name`` in errors."""
+    table = _Table(data, name)
+    if not len(table.starts):
+        raise InputError(f"{name} is empty: expected rows of numbers, as x,y,w,h")
+    allowed = _allowed(columns) or (int(table.widths[0]),)
+    wrong = np.flatnonzero(table.widths != table.widths[0])
+    first = 0 if table.widths[0] not in allowed else int(wrong[0]) if len(wrong) else -1
+    if first >= 0:
+        expected = " or ".join(map(str, allowed if first == 0 else (table.widths[0],)))
+        raise InputError(
+            f"{name}, line {table.lines[first] + 1}: "
+            f"there are {table.widths[first]} numbers, expected {expected}"
+        )
+    return table.numbers().reshape(len(table.widths), -1)
+
+
+def parse_ragged(
+    path: str | Path, *, columns: tuple[int, ...] | None = None
+) -> tuple[Rows, NDArray[np.intp]]:
+    """Read a file whose rows differ in length, as VOT's regions do.
+
+    Args:
+        path: the file.
+        columns: how many numbers a row may have; None takes any number.
+
+    Returns:
+        The numbers, float64 (rows, longest row) with NaN where a row is shorter, and how many
+        numbers each row has.
+
+    Raises:
+        InputError: as ``parse_rows``.
+    """
+    return ragged_of(read_bytes(path), name=str(path), columns=columns)
+
+
+def ragged_of(
+    data: bytes, *, name: str, columns: tuple[int, ...] | None = None
+) -> tuple[Rows, NDArray[np.intp]]:
+    """As ``parse_ragged``, from the bytes of a file that is called ``name`` in errors."""
+    table = _Table(data, name)
+    if not len(table.starts):
+        raise InputError(f"{name} is empty: expected rows of numbers")
+    if columns is not None:
+        wrong = np.flatnonzero(~np.isin(table.widths, columns))
+        if len(wrong):
+            raise InputError(
+                f"{name}, line {table.lines[wrong[0]] + 1}: there are {table.widths[wrong[0]]} "
+                f"numbers, expected {' or '.join(map(str, columns))}"
+            )
+    rows = np.full((len(table.widths), int(table.widths.max())), np.nan)
+    rows[np.arange(rows.shape[1]) < table.widths[:, None]] = table.numbers()
+    return rows, table.widths
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """The bytes of a text file without a byte order mark.
+
+    Raises:
+        InputError: it cannot be read, or is too large for a table of numbers.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb", buffering=0) as file:
+            about = os.fstat(file.fileno())
+            if not stat.S_ISREG(about.st_mode):
+                raise InputError(f"{path} is no file")
+            if about.st_size > LARGEST_FILE:
+                raise InputError(f"{path} is over {LARGEST_FILE >> 20} MiB, too large for boxes")
+            data = file.read()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+    return data.removeprefix(b"\xef\xbb\xbf")
+
+
+def _allowed(columns: int | tuple[int, ...] | None) -> tuple[int, ...]:
+    return (columns,) if isinstance(columns, int) else columns or ()
+
+
+class _Table:
+    """Where the numbers of a text begin and end, and how many each line has.
+
+    Attributes:
+        starts: where each number begins in ``text``.
+        ends: where it ends.
+        lines: number, from 0, of each line that is not blank.
+        widths: how many numbers it has.
+    """
+
+    def __init__(self, data: bytes, name: str) -> None:
+        if b"\r" in data:
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        self.name = name
+        self.text = data
+        self.bytes = np.frombuffer(b" " * _LONGEST + data + b"\n", np.uint8)
+        solid = (self.bytes > 32) & (self.bytes != 44) & (self.bytes != 59)  # 44 is ",", 59 ";"
+        self._solid = solid
+        edges = np.flatnonzero(solid[1:] != solid[:-1]) + 1
+        self.starts, self.ends = edges[::2], edges[1::2]
+        self._breaks = np.flatnonzero(self.bytes == 10)
+        counts = np.diff(np.searchsorted(self.starts, self._breaks), prepend=0)
+        self.lines = np.flatnonzero(counts)
+        self.widths = counts[self.lines]
+
+    def numbers(self) -> Rows:
+        """All numbers in order."""
+        if len(self.starts) < _FEW:
+            return self._all_one_by_one()
+        values, plain = _decimals(self.bytes, self._solid, self.starts, self.ends)
+        others = np.flatnonzero(~plain)
+        if 4 * len(others) > len(plain):
+            return self._all_one_by_one()
+        if len(others):
+            places = zip(self.starts[others].tolist(), self.ends[others].tolist(), strict=True)
+            words = [self.text[a - _LONGEST : b - _LONGEST] for a, b in places]
+            values[others] = self._one_by_one(words, others)
+        return values
+
+    def _all_one_by_one(self) -> Rows:
+        words = self.text.translate(_TO_BLANKS).split()
+        return self._one_by_one(words, np.arange(len(words)))
+
+    def _one_by_one(self, words: list[bytes], which: NDArray[np.intp]) -> Rows:
+        try:
+            if b"_" in self.text:  # Python would take 1_0 for 10
+                raise ValueError
+            return np.array(list(map(float, words)), np.float64)
+        except ValueError:
+            raise self._complaint(words, which) from None
+
+    def _complaint(self, words: list[bytes], which: NDArray[np.intp]) -> InputError:
+        for word, place in zip(words, which, strict=True):
+            if not _is_number(word):
+                line = int(np.searchsorted(self._breaks, self.starts[place])) + 1
+                shown = word[:40].decode("utf-8", "replace")
+                return InputError(f"{self.name}, line {line}: {shown!r} is not a number")
+        raise AssertionError("every word is a number")
+
+
+def _is_number(word: bytes) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return b"_" not in word
+
+
+def _decimals(
+    text: NDArray[np.uint8],
+    solid: NDArray[np.bool_],
+    starts: NDArray[np.intp],
+    ends: NDArray[np.intp],
+) -> tuple[Rows, NDArray[np.bool_]]:
+    """The values of the numbers that are written in digits, and which those are."""
+    first = text[starts]
+    negative = first == 45
+    begins = starts + (negative | (first == 43))
+    dots = np.flatnonzero(text == 46)
+    owners = _owners(dots, starts, ends)
+    middles = ends.copy()
+    middles[owners] = dots
+    whole, part = middles - begins, np.maximum(ends - middles - 1, 0)
+    plain = (whole <= _LONGEST) & (part <= _LONGEST) & (whole + part <= 18) & (whole + part > 0)
+    plain[_with_letters(text, solid, starts, begins, dots)] = False
+    plain[owners[1:][owners[1:] == owners[:-1]]] = False  # two dots
+    whole, part = np.where(plain, whole, 0), np.where(plain, part, 0)
+    digits = _digits(text, middles, whole)
+    if len(dots):
+        digits = digits * _POWERS[part] + _digits(text, ends, part)
+    values, sure = _divide(digits.astype(np.int64), part)
+    return np.where(negative, -values, values), plain & sure
+
+
+def _owners(
+    dots: NDArray[np.intp], starts: NDArray[np.intp], ends: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """Which number each dot is in; mostly there is one in each, which is quickly seen."""
+    if len(dots) == len(starts) and (dots >= starts).all() and (dots < ends).all():
+        return np.arange(len(starts))
+    return np.searchsorted(starts, dots, side="right") - 1
+
+
+def _with_letters(
+    text: NDArray[np.uint8],
+    solid: NDArray[np.bool_],
+    starts: NDArray[np.intp],
+    begins: NDArray[np.intp],
+    dots: NDArray[np.intp],
+) -> NDArray[np.intp]:
+    """Which numbers hold anything but digits, dots and a leading sign."""
+    foreign = solid & (text - np.uint8(48) > 9)  # what is below "0" wraps round
+    if np.count_nonzero(foreign) == len(dots) + np.count_nonzero(begins != starts):
+        return np.zeros(0, np.intp)
+    foreign[dots] = False
+    foreign[starts[begins != starts]] = False
+    return np.searchsorted(starts, np.flatnonzero(foreign), side="right") - 1
+
+
+def _digits(
+    text: NDArray[np.uint8], ends: NDArray[np.intp], lengths: NDArray[np.intp]
+) -> NDArray[np.uint64]:
+    """The whole numbers whose digits, at most 16, end before ``ends``."""
+    value = _eight_digits(text, ends, np.minimum(lengths, 8))
+    if lengths.max() > 8:
+        value += _eight_digits(text, ends - 8, np.maximum(lengths - 8, 0)) * np.uint64(10**8)
+    return value
+
+
+def _eight_digits(
+    text: NDArray[np.uint8], ends: NDArray[np.intp], lengths: NDArray[np.intp]
+) -> NDArray[np.uint64]:
+    """As ``_digits`` for at most 8: one 64-bit word holds them, the last digit in its top byte.
+
+    Neighbouring digits, then pairs, then fours are joined by one multiplication each.
+    """
+    windows: NDArray[np.uint64] = np.ndarray((len(text) - 7,), "<u8", text, 0, (1,))
+    word = windows[ends - 8] & _KEEP[lengths]
+    word = (word * np.uint64(1 + 10 * 2**8)) >> np.uint64(8) & np.uint64(0x00FF00FF00FF00FF)
+    word = (word * np.uint64(1 + 100 * 2**16)) >> np.uint64(16) & np.uint64(0x0000FFFF0000FFFF)
+    joined: NDArray[np.uint64] = (word * np.uint64(1 + 10000 * 2**32)) >> np.uint64(32)
+    return joined
+
+
+def _divide(
+    digits: NDArray[np.int64], decimals: NDArray[np.intp]
+) -> tuple[Rows, NDArray[np.bool_]]:
+    """``digits / 10**decimals`` rounded once, and where that is sure.
+
+    Below 2**53 one division of two exact numbers is rounded correctly (Clinger 1990). Above, the
+    quotient is carried to twice the precision (Dekker 1971) and rounded at the end; it is not sure
+    within a millionth of the middle between two floats.
+    """
+    power = _EXACT[decimals]
+    high = digits.astype(np.float64)
+    quotient = high / power
+    if not (digits >= 2**53).any():
+        return quotient, np.ones(len(digits), np.bool_)
+    low = (digits - high.astype(np.int64)).astype(np.float64)
+    product, error = _exact_product(quotient, power)
+    rest = (((high - product) - error) + low) / power
+    value = quotient + rest
+    left_over = np.abs(rest - (value - quotient)) / np.spacing(value)
+    sure = (np.abs(left_over - 0.5) > 1e-6) & (np.abs(left_over - 0.25) > 1e-6)
+    exact = digits < 2**53
+    return np.where(exact, quotient, value), exact | sure
+
+
+def _exact_product(a: Rows, b: Rows) -> tuple[Rows, Rows]:
+    """``a * b`` and what rounding took away from it (Dekker 1971)."""
+    product = a * b
+    a_high, a_low = _halves(a)
+    b_high, b_low = _halves(b)
+    error = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
+    return product, error
+
+
+def _halves(a: Rows) -> tuple[Rows, Rows]:
+    scaled = a * 134217729.0  # 2**27 + 1
+    high = scaled - (scaled - a)
+    return high, a - high
