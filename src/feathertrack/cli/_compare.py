@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,25 +26,28 @@ class Compared:
     Attributes:
         name: what the legend calls it.
         rows: frame of the source -> what it says there.
-        overlaps: one for each frame on which both have a box and ours was predicted.
+        overlap_sum: over the frames on which both have a box and ours was predicted.
+        num_frames: how many these are.
     """
 
     name: str
     rows: Mapping[int, TrackRow]
-    overlaps: list[float] = field(default_factory=list)
+    overlap_sum: float = 0.0
+    num_frames: int = 0
 
     def add(self, result: Result) -> None:
         """Count a frame of ours."""
         row = self.rows.get(result.frame)
         if row is not None and row.box is not None and not result.given:
-            self.overlaps.append(float(iou(result.box, np.array(row.box))))
+            self.overlap_sum += float(iou(result.box, np.array(row.box)))
+            self.num_frames += 1
 
     def summary(self) -> str:
         """One line: the mean overlap and over how many frames."""
-        if not self.overlaps:
+        if not self.num_frames:
             return f"overlap with {self.name}: no frame with a box in both"
-        mean = sum(self.overlaps) / len(self.overlaps)
-        return f"overlap with {self.name}: {mean:.3f} over {len(self.overlaps)} frames"
+        mean = self.overlap_sum / self.num_frames
+        return f"overlap with {self.name}: {mean:.3f} over {self.num_frames} frames"
 
 
 def read_compared(texts: Iterable[str], *, info: SourceInfo, ours: str) -> tuple[Compared, ...]:
