@@ -153,7 +153,7 @@ def _rephrase(text: str, prog: str) -> str:
     """The statements that tyro makes, in the words of this package."""
     if match := re.match(r"Missing from .*?: (\S+)", text):
         return f"{match[1]} is missing: {prog} {match[1]} ...; see {prog} --help"
-    if match := re.match(r"Missing value for argument '([^']*)'", text):
+    if match := re.match(r"Missing value for argument [^\w-]*(--[\w.-]+|\w+)", text):
         return f"{match[1]} needs a value; see {prog} --help"
     if match := re.match(r"Error parsing (\S+):.*?'(.*?)'", text):
         return f"{match[1]} cannot be {match[2]!r}; see {prog} --help"
