@@ -5,7 +5,7 @@
         --weights ../shared/checkpoints/FDSiamfc_15.pth --engine torch --precision float32 \
         --set scale_step=1.05 --tracks runs/dev_15
 
-AUC and P20 are those of ``sequences/peers.json`` (see ``feathertrack.evaluation.success``), and the
+AUC and P20 are those of ``sequences/peers.json`` (the convention ``got10k_otb``), and the
 table shows the peers beside them. With ``--tracks`` each finished sequence is kept, and the same
 command, run again after a kill, goes on after the last of them.
 """
@@ -26,7 +26,7 @@ import numpy as np
 
 from feathertrack.boxes import zero_based
 from feathertrack.errors import FeathertrackError, InputError
-from feathertrack.evaluation.success import SuccessScore, mean_score, score_track
+from feathertrack.evaluation.ope import OpeScore, score_sequences
 from feathertrack.trackers.creation import create_tracker
 from feathertrack.trackers.tracker import Tracker
 
@@ -80,14 +80,14 @@ def follow_all(
     return found
 
 
-def score_all(
-    found: dict[str, dict[str, Any]], sequences: dict[str, Path]
-) -> dict[str, SuccessScore]:
-    """Name -> score."""
-    return {
-        name: score_track(np.array(track["boxes_xywh"]), read_truth(sequences[name]))
-        for name, track in found.items()
-    }
+def score_all(found: dict[str, dict[str, Any]], sequences: dict[str, Path]) -> OpeScore:
+    """Compare every track with the truth."""
+    return score_sequences(
+        [np.array(track["boxes_xywh"]) for track in found.values()],
+        [read_truth(sequences[name]) for name in found],
+        convention="got10k_otb",
+        names=list(found),
+    )
 
 
 def write_json(path: Path, content: object) -> None:
@@ -106,13 +106,20 @@ def claim(tracks: Path, run: dict[str, Any]) -> None:
     write_json(path, run)
 
 
-def table(scores: dict[str, SuccessScore], peers: dict[str, Any], part: str) -> str:
+def measures(score: OpeScore) -> dict[str, tuple[float, float]]:
+    """AUC and P20 of every sequence."""
+    rows = score.per_sequence
+    pairs = zip(rows["auc"].tolist(), rows["precision"].tolist(), strict=True)
+    return dict(zip(score.names, pairs, strict=True))
+
+
+def table(score: OpeScore, peers: dict[str, Any], part: str) -> str:
     """AUC and P20 by sequence, with the AUC of peers beside them."""
     shown = [peer for peer in SHOWN_PEERS if peer in peers.get(part, {})]
     heads = " ".join(f"{peer:>11}" for peer in shown)
     lines = [f"{'sequence':28} {'AUC':>6} {'P20':>6} | AUC of {heads}"]
-    mean = mean_score(list(scores.values()))
-    for name, score in [*scores.items(), ("mean", mean)]:
+    mean = (score.auc, score.headline["precision"])
+    for name, (auc, precision) in [*measures(score).items(), ("mean", mean)]:
         of_peers = [
             (peers["mean"][part] if name == "mean" else peers[part][p]).get(
                 p if name == "mean" else name, [float("nan")]
@@ -120,7 +127,7 @@ def table(scores: dict[str, SuccessScore], peers: dict[str, Any], part: str) -> 
             for p in shown
         ]
         row = " ".join(f"{values[0]:11.3f}" for values in of_peers)
-        lines.append(f"{name:28} {score.auc:6.3f} {score.precision:6.3f} |        {row}")
+        lines.append(f"{name:28} {auc:6.3f} {precision:6.3f} |        {row}")
     return "\n".join(lines)
 
 
@@ -157,24 +164,23 @@ def run(args: argparse.Namespace) -> None:
         print(f"{text:60}", file=sys.stderr, end=end, flush=True)
 
     found = follow_all(tracker, sequences, args.tracks, report)
-    scores = score_all(found, sequences)
+    score = score_all(found, sequences)
     frames = sum(len(track["boxes_xywh"]) - 1 for track in found.values())
     pace = frames / sum(track["seconds"] for track in found.values())
-    print(table(scores, json.loads((args.shared / "sequences/peers.json").read_text()), args.part))
+    print(table(score, json.loads((args.shared / "sequences/peers.json").read_text()), args.part))
     print(f"{pace:.1f} frames/s in the tracker over {frames} frames")
     if args.json:
-        mean = mean_score(list(scores.values()))
         write_json(
             args.json,
             {
                 **words,
                 "part": args.part,
-                "auc": round(mean.auc, 4),
-                "precision": round(mean.precision, 4),
+                "auc": round(score.auc, 4),
+                "precision": round(score.headline["precision"], 4),
                 "frames_per_second": round(pace, 1),
                 "sequences": {
-                    name: [round(score.auc, 4), round(score.precision, 4)]
-                    for name, score in scores.items()
+                    name: [round(auc, 4), round(precision, 4)]
+                    for name, (auc, precision) in measures(score).items()
                 },
             },
         )

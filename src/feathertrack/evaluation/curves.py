@@ -41,7 +41,7 @@ class Thresholds:
 
     @cached_property
     def _padded(self) -> Floats:
-        return np.concatenate([[-np.inf], self.values, [np.inf]])
+        return np.concatenate([[np.nan], self.values, [np.nan]])  # no comparison holds there
 
     def num_below(
         self, values: Floats, *, of_nan: Literal["none", "all"], equal_too: bool = False
@@ -51,7 +51,8 @@ class Thresholds:
         ``of_nan`` is the answer for a NaN. The guess by multiplication is off by one at most, and
         two comparisons with the thresholds mend it: 14 times faster than ``np.searchsorted``.
         """
-        guess = values * self._scale
+        with np.errstate(over="ignore"):
+            guess = values * self._scale
         np.ceil(guess, out=guess)
         last = float(len(self.values))
         if of_nan == "none":
