@@ -88,3 +88,22 @@ class FolderFrames(_Frames):
 
     def _path(self, index: int) -> Path:
         return self.folder / self._names[index]
+
+
+@dataclass(frozen=True, eq=False)
+class FirstFrames(_Frames):
+    """The beginning of a list.
+
+    Attributes:
+        frames: the whole list.
+        length: how many of them.
+    """
+
+    frames: FrameList
+    length: int
+
+    def __len__(self) -> int:
+        return self.length
+
+    def _path(self, index: int) -> Path:
+        return self.frames[index]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feathertrack.benchmarks.framelist import FrameList
+from feathertrack.benchmarks.masks import Mask
 from feathertrack.boxes import Boxes
 from feathertrack.errors import InputError
 
@@ -24,7 +25,8 @@ class Sequence:
         name: as the benchmark's own code writes it.
         frames: the picture files, in order. Reading one is the caller's business.
         truth: float64 (N, 4) x,y,w,h, or (N, 8) polygons x1,y1,...,y4 with NaN from column 4 on
-            where a row is a box. Exactly as annotated, never shifted; NaN where there is no box.
+            where a row is a box (more than 8 columns where a polygon has more corners). Exactly as
+            annotated, never shifted; NaN where there is no box.
         origin: number of the first pixel in the annotation, 0 or 1.
         absent: (N,) the annotation says that the target is not to be seen.
         attributes: short names of the attributes of the whole sequence.
@@ -32,6 +34,8 @@ class Sequence:
         size_wh: width and height of the frames where that is known without opening one.
         fps: frames per second where the benchmark says.
         cover: uint8 (N,), 0 to 8, how much of the target is to be seen (GOT-10k).
+        masks: one per frame, None where the row is no mask (VOT from 2020 on); ``truth`` then holds
+            the box around it.
         anchors: int (N,), 1 starts a run forwards and -1 backwards (VOT from 2020 on).
         object_class: what the target is, "" where the benchmark does not say.
         target: which of several targets in the same frames, "" where there is one.
@@ -48,16 +52,22 @@ class Sequence:
     size_wh: tuple[int, int] | None = None
     fps: float | None = None
     cover: NDArray[np.uint8] | None = None
+    masks: tuple[Mask | None, ...] | None = None
     anchors: NDArray[np.int64] | None = None
     object_class: str = ""
     target: str = ""
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.truth.ndim != 2 or self.truth.shape[1] not in (4, 8) or not len(self.truth):
+        if (
+            self.truth.ndim != 2
+            or self.truth.shape[1] < 4
+            or self.truth.shape[1] % 2
+            or not len(self.truth)
+        ):
             raise InputError(
                 f"the ground truth of {self.name} has the shape {self.truth.shape}; "
-                "it should be (frames, 4) or (frames, 8) with at least one row"
+                "it should be (frames, 4) or (frames, 8 or more) with at least one row"
             )
         if not len(self.absent):
             object.__setattr__(self, "absent", np.isnan(self.truth[:, 0]))
@@ -108,6 +118,7 @@ def start_box(region: Boxes, *, origin: int) -> Boxes:
         box: Boxes = region[:4] - np.array([origin, origin, 0.0, 0.0])
         return box
     corners = region.reshape(-1, 2)
+    corners = corners[~np.isnan(corners).any(1)]
     center = corners.mean(0)
     extent = corners.max(0) - corners.min(0)
     sides = np.linalg.norm(corners[1] - corners[0]) * np.linalg.norm(corners[2] - corners[1])
