@@ -1,0 +1,272 @@
+"""What scoring gives, for every protocol alike: a table of numbers that can be printed and kept."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from feathertrack.errors import InputError
+from feathertrack.evaluation.curves import Floats
+from feathertrack.evaluation.significance import Interval, Statistic, bootstrap, mean_statistic
+
+Measures = Mapping[str, float]
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Curve:
+    """A curve of a plot.
+
+    Attributes:
+        x: thresholds, or lengths of sequences.
+        y: as many values.
+        x_label: what the thresholds are.
+        y_label: what the values are.
+    """
+
+    x: Floats
+    y: Floats
+    x_label: str
+    y_label: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ScoreTable:
+    """The scores of one tracker on one benchmark by one protocol.
+
+    Attributes:
+        tracker: its name.
+        benchmark: its name.
+        protocol: as ``otb@pysot``.
+        source: whose code the protocol follows.
+        headline: measure -> score; the first is the one that trackers are ranked by.
+        lower_is_better: measures where a small number is good.
+        units: measure -> unit, for those that are no shares from 0 to 1.
+        intervals: measure -> confidence interval over sequences, for those that have one.
+        per_sequence: sequence -> measures; NaN where a measure has no value.
+        per_attribute: attribute -> measures over the sequences (VOT: frames) that have it.
+        subsets: name -> measures over a named part of the benchmark.
+        curves: name -> curve over all sequences.
+        num_frames: frames that were scored.
+        frames_per_second: speed as the results' times have it, None without times.
+        notes: what a reader must know, a sentence each.
+    """
+
+    tracker: str
+    benchmark: str
+    protocol: str
+    source: str = ""
+    headline: Measures
+    lower_is_better: frozenset[str] = frozenset()
+    units: Mapping[str, str] = field(default_factory=dict)
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
+    per_sequence: Mapping[str, Measures] = field(default_factory=dict)
+    per_attribute: Mapping[str, Measures] = field(default_factory=dict)
+    subsets: Mapping[str, Measures] = field(default_factory=dict)
+    curves: Mapping[str, Curve] = field(default_factory=dict)
+    num_frames: int = 0
+    frames_per_second: float | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def main(self) -> float:
+        """The score that trackers are ranked by."""
+        return next(iter(self.headline.values()))
+
+    def to_json(self) -> dict[str, Any]:
+        """The table as values for JSON; what is not finite becomes None."""
+        values: dict[str, Any] = {
+            "version": FORMAT_VERSION,
+            "tracker": self.tracker,
+            "benchmark": self.benchmark,
+            "protocol": self.protocol,
+            "source": self.source,
+            "headline": dict(self.headline),
+            "lower_is_better": sorted(self.lower_is_better),
+            "units": dict(self.units),
+            "intervals": {name: asdict(interval) for name, interval in self.intervals.items()},
+            "num_sequences": len(self.per_sequence),
+            "num_frames": self.num_frames,
+            "frames_per_second": self.frames_per_second,
+            "per_sequence": {name: dict(row) for name, row in self.per_sequence.items()},
+            "per_attribute": {name: dict(row) for name, row in self.per_attribute.items()},
+            "subsets": {name: dict(row) for name, row in self.subsets.items()},
+            "curves": {name: _curve_values(curve) for name, curve in self.curves.items()},
+            "notes": list(self.notes),
+        }
+        return _finite(values)  # type: ignore[no-any-return]
+
+    @staticmethod
+    def from_json(values: Mapping[str, Any]) -> ScoreTable:
+        """The table that ``to_json`` made into ``values``.
+
+        Raises:
+            InputError: they are of another version, or of another kind.
+        """
+        try:
+            if values["version"] != FORMAT_VERSION:
+                raise InputError(f"a table of scores has version {values['version']!r}, not 1")
+            return ScoreTable(
+                tracker=values["tracker"],
+                benchmark=values["benchmark"],
+                protocol=values["protocol"],
+                source=values["source"],
+                headline=_known(values["headline"]),
+                lower_is_better=frozenset(values["lower_is_better"]),
+                units=values["units"],
+                intervals={k: Interval(**v) for k, v in values["intervals"].items()},
+                per_sequence={k: _known(v) for k, v in values["per_sequence"].items()},
+                per_attribute={k: _known(v) for k, v in values["per_attribute"].items()},
+                subsets={k: _known(v) for k, v in values["subsets"].items()},
+                curves={k: _curve(v) for k, v in values["curves"].items()},
+                num_frames=values["num_frames"],
+                frames_per_second=values["frames_per_second"],
+                notes=tuple(values["notes"]),
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(f"this is no table of scores: {error!r}") from None
+
+    def to_csv(self) -> str:
+        """The table as lines of kind, name and a column for each measure."""
+        return tables_csv([self])
+
+    def text(self) -> str:
+        """The headline, for people."""
+        return tables_text([self])
+
+
+def tables_csv(tables: Sequence[ScoreTable]) -> str:
+    """Tables as one CSV file: a line for each tracker, subset, attribute and sequence."""
+    columns = list(dict.fromkeys(name for table in tables for name in table.headline))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["benchmark", "protocol", "tracker", "kind", "name", *columns])
+    for table in tables:
+        lead = [table.benchmark, table.protocol, table.tracker]
+        for kind, name, row in _rows(table):
+            cells = [repr(float(row[c])) if c in row else "" for c in columns]
+            writer.writerow([*lead, kind, name, *cells])
+    return text.getvalue()
+
+
+def _rows(table: ScoreTable) -> Iterator[tuple[str, str, Measures]]:
+    yield "all", "", table.headline
+    for end in ("low", "high"):
+        bounds = {name: getattr(interval, end) for name, interval in table.intervals.items()}
+        if bounds:
+            yield f"interval_{end}", "", bounds
+    for kind, rows in (
+        ("subset", table.subsets),
+        ("attribute", table.per_attribute),
+        ("sequence", table.per_sequence),
+    ):
+        for name, row in rows.items():
+            yield kind, name, row
+
+
+def tables_text(tables: Sequence[ScoreTable], *, intervals: bool = True) -> str:
+    """Tables of one benchmark and protocol as one plain table, the best tracker first."""
+    measures = list(dict.fromkeys(name for table in tables for name in table.headline))
+    first = tables[0]
+    better = -1.0 if measures[0] in first.lower_is_better else 1.0
+    ranked = sorted(tables, key=lambda table: -better * _rankable(table.main * better) * better)
+    header = ["tracker", *(_heading(first, name) for name in measures), "frames/s"]
+    lines = [header]
+    for table in ranked:
+        speed = "" if table.frames_per_second is None else f"{table.frames_per_second:.0f}"
+        cells = [_cell(table, name, intervals=intervals) for name in measures]
+        lines.append([table.tracker, *cells, speed])
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    rows = [
+        "  ".join(
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    ]
+    title = f"{first.benchmark}, {first.protocol}, {len(first.per_sequence)} sequences"
+    return "\n".join([title, *rows])
+
+
+def _rankable(value: float) -> float:
+    return -math.inf if math.isnan(value) else value
+
+
+def _heading(table: ScoreTable, name: str) -> str:
+    unit = table.units.get(name, "")
+    return f"{name} ({unit})" if unit else name
+
+
+def _cell(table: ScoreTable, name: str, *, intervals: bool) -> str:
+    if name not in table.headline:
+        return "-"
+    value = table.headline[name]
+    digits = 2 if table.units.get(name) else 4
+    interval = table.intervals.get(name)
+    if not intervals or interval is None:
+        return f"{value:.{digits}f}"
+    return f"{value:.{digits}f} [{interval.low:.{digits}f}, {interval.high:.{digits}f}]"
+
+
+def intervals_of(statistics: Mapping[str, Statistic], *, num_sequences: int) -> dict[str, Interval]:
+    """Bootstrap intervals over sequences; none where there is one sequence, or a score is NaN."""
+    if num_sequences < 2:
+        return {}
+    once = np.ones((1, num_sequences))
+    usable = {
+        name: statistic for name, statistic in statistics.items() if np.isfinite(statistic(once)[0])
+    }
+    return bootstrap(usable, num_sequences=num_sequences) if usable else {}
+
+
+def mean_intervals_of(per_sequence: Mapping[str, Floats]) -> dict[str, Interval]:
+    """``intervals_of`` the mean over sequences of each measure (S,)."""
+    num = len(next(iter(per_sequence.values())))
+    statistics = {
+        name: mean_statistic(values)
+        for name, values in per_sequence.items()
+        if np.isfinite(values).any()
+    }
+    return intervals_of(statistics, num_sequences=num)
+
+
+def rows_by_name(names: Sequence[str], measures: Mapping[str, Floats]) -> dict[str, Measures]:
+    """Columns (S,) of measures as one row for each name."""
+    return {
+        name: {measure: float(values[row]) for measure, values in measures.items()}
+        for row, name in enumerate(names)
+    }
+
+
+def _curve_values(curve: Curve) -> dict[str, Any]:
+    return {
+        "x": np.asarray(curve.x).tolist(),
+        "y": np.asarray(curve.y, dtype=np.float64).tolist(),
+        "x_label": curve.x_label,
+        "y_label": curve.y_label,
+    }
+
+
+def _curve(values: Mapping[str, Any]) -> Curve:
+    x, y = (np.array([np.nan if v is None else v for v in values[k]], float) for k in ("x", "y"))
+    return Curve(x=x, y=y, x_label=values["x_label"], y_label=values["y_label"])
+
+
+def _known(row: Mapping[str, float | None]) -> dict[str, float]:
+    return {name: math.nan if value is None else value for name, value in row.items()}
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
