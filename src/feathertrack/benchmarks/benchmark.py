@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
+from feathertrack.benchmarks.bundled import protocol_of
 from feathertrack.benchmarks.sequence import Sequence
 from feathertrack.errors import InputError
 
@@ -30,12 +31,11 @@ class Benchmark:
         root: the folder that holds the data.
         names: of its sequences.
         reader: reads one of them.
-        protocol: how it is scored unless something else is asked for, as ``otb`` or ``vot``.
         verified: the list of sequences came with the package, not from what is in the folder;
             tables of an unverified one say so.
         aliases: what other toolkits call a sequence -> its name here.
         attributes: short name -> meaning.
-        settings: what the protocol has to know, as ``eao`` -> (108, 371) for VOT.
+        settings: what the protocol has to know, as ``eao`` -> [108, 371] for VOT.
         notes: what was unusual when it was opened, a sentence each.
     """
 
@@ -43,12 +43,16 @@ class Benchmark:
     root: Path
     names: tuple[str, ...]
     reader: SequenceReader
-    protocol: str
     verified: bool = True
     aliases: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, str] = field(default_factory=dict)
-    settings: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    settings: Mapping[str, object] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    @property
+    def protocol(self) -> str:
+        """The family of protocols that it is scored by unless another is asked for."""
+        return protocol_of(self.name)
 
     @property
     def sequences(self) -> Benchmark:

@@ -78,6 +78,47 @@ def bundled_list(name: str) -> BundledList:
     )
 
 
+def names_of(benchmark: str) -> tuple[str, ...]:
+    """The sequences of a benchmark in its own order; nothing where no list came with the package.
+
+    >>> len(names_of("otb100")), names_of("got10k_val")[0], names_of("vot2022")[:2]
+    (100, 'GOT-10k_Val_000001', ('agility', 'animal'))
+    """
+    family, _, part = benchmark.partition("_")
+    if family == "got10k":
+        count = bundled_list("got10k").others[part]
+        return tuple(f"GOT-10k_{part.title()}_{number:06d}" for number in range(1, count + 1))
+    listing = _LIST_OF.get(benchmark, benchmark)
+    if benchmark.startswith("vot"):
+        return bundled_list("vot").subsets.get(benchmark, ())
+    if not (_LISTS / f"{listing}.json").is_file():
+        return ()
+    made = bundled_list(listing)
+    return made.subsets.get(_SUBSET_OF.get(benchmark, benchmark), tuple(made.entries))
+
+
+_LIST_OF = {
+    **dict.fromkeys(("otb2013", "otb50", "otb100"), "otb"),
+    **dict.fromkeys(("nfs30", "nfs240"), "nfs"),
+    "lasot_all": "lasot",
+}
+_SUBSET_OF = {"lasot": "test", "trackingnet": "TEST"}
+_PROTOCOLS = {"votlt": "votlt", "vot202": "vot_multistart"}
+_FAMILIES = ("otb", "uav", "tcolor128", "dtb70", "nfs", "lasot", "trackingnet", "got10k", "vot")
+
+
+def protocol_of(benchmark: str) -> str:
+    """The family of protocols that a benchmark is scored by.
+
+    >>> [protocol_of(name) for name in ("otb50", "uav20l", "vot2019", "vot2021", "folder")]
+    ['otb', 'uav', 'vot', 'vot_multistart', 'otb']
+    """
+    for start, protocol in _PROTOCOLS.items():
+        if benchmark.startswith(start):
+            return protocol
+    return next((family for family in _FAMILIES if benchmark.startswith(family)), "otb")
+
+
 def _entry(row: Mapping[str, Any], codes: tuple[str, ...]) -> Entry:
     flags = row.get("flags", "")
     size = (row.get("width", 0), row.get("height", 0))

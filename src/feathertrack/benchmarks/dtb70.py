@@ -64,7 +64,6 @@ def open_dtb70(root: str | Path) -> Benchmark:
         root=found.root,
         names=tuple(made.entries),
         reader=Dtb70Reader(found.root),
-        protocol="dtb70",
         attributes=made.attributes,
         notes=found.notes,
     )

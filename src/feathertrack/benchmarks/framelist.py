@@ -107,3 +107,22 @@ class FirstFrames(_Frames):
 
     def _path(self, index: int) -> Path:
         return self.frames[index]
+
+
+@dataclass(frozen=True, eq=False)
+class LaterFrames(_Frames):
+    """A list without its beginning.
+
+    Attributes:
+        frames: the whole list.
+        start: how many are left out.
+    """
+
+    frames: FrameList
+    start: int
+
+    def __len__(self) -> int:
+        return len(self.frames) - self.start
+
+    def _path(self, index: int) -> Path:
+        return self.frames[self.start + index]

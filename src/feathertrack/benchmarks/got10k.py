@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feathertrack.benchmarks.benchmark import Benchmark
-from feathertrack.benchmarks.bundled import bundled_list
+from feathertrack.benchmarks.bundled import names_of
 from feathertrack.benchmarks.framelist import FolderFrames
 from feathertrack.benchmarks.layout import Files, find_root, frames_of
 from feathertrack.benchmarks.sequence import Sequence
@@ -90,15 +90,13 @@ def open_got10k(name: str, root: str | Path) -> Benchmark:
         InputError: nothing of it in the root.
     """
     split = name.removeprefix("got10k_")
-    first = f"GOT-10k_{split.title()}_"
-    count = bundled_list("got10k").others[split]
-    names = tuple(f"{first}{number:06d}" for number in range(1, count + 1))
+    names = names_of(name)
 
     def marks(folder: Path) -> int:
         here = folder if folder.name == split else folder / split
         return int((here / "list.txt").is_file() or any((here / one).is_dir() for one in names[:5]))
 
-    expected = f"{split}/{first}000001/{{00000001.jpg, groundtruth.txt, meta_info.ini}}"
+    expected = f"{split}/{names[0]}/{{00000001.jpg, groundtruth.txt, meta_info.ini}}"
     found = find_root(root, marks=marks, name=name, expected=expected)
     folder = found.root if found.root.name == split else found.root / split
     return Benchmark(
@@ -106,6 +104,5 @@ def open_got10k(name: str, root: str | Path) -> Benchmark:
         root=found.root,
         names=names,
         reader=Got10kReader(folder),
-        protocol="got10k",
         notes=found.notes,
     )

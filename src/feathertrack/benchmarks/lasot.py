@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from feathertrack.benchmarks.benchmark import Benchmark
-from feathertrack.benchmarks.bundled import bundled_list
+from feathertrack.benchmarks.bundled import bundled_list, names_of
 from feathertrack.benchmarks.layout import (
     Files,
     child,
@@ -97,7 +97,7 @@ def open_lasot(name: str, root: str | Path) -> Benchmark:
     """
     listing = _LISTS[name]
     made = bundled_list(listing)
-    names = made.subsets["test"] if name == "lasot" else tuple(made.entries)
+    names = names_of(name)
     known = count_known([*names, *(one.rpartition("-")[0] for one in names)])
     annotated = has(f"annos/{names[0]}.txt")
     found = find_root(
@@ -108,7 +108,6 @@ def open_lasot(name: str, root: str | Path) -> Benchmark:
         root=found.root,
         names=names,
         reader=LasotReader(found.root, listing),
-        protocol="lasot",
         attributes=made.attributes,
         notes=found.notes,
     )

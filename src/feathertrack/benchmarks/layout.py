@@ -125,7 +125,7 @@ def subfolders(folder: Path) -> list[str]:
 
 
 def child(folder: Path, *names: str) -> Path:
-    """The first of these names that is there, else one that differs in letter case or in dots and dashes.
+    """The first of these names that is there, else one that differs in case, dots or dashes.
 
     Where there is none, the path that the first name would have.
     """

@@ -110,7 +110,6 @@ def open_nfs(name: str, root: str | Path) -> Benchmark:
         root=found.root,
         names=tuple(made.entries),
         reader=NfsReader(found.root, fps),
-        protocol="nfs",
         aliases={f"nfs_{one}": one for one in made.entries},
         notes=found.notes,
     )

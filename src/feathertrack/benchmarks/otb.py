@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from feathertrack.benchmarks.benchmark import Benchmark
-from feathertrack.benchmarks.bundled import Entry, bundled_list
+from feathertrack.benchmarks.bundled import Entry, bundled_list, names_of
 from feathertrack.benchmarks.layout import (
     Files,
     child,
@@ -92,7 +92,7 @@ def open_otb(name: str, root: str | Path, *, version: str | None = None) -> Benc
     if version not in (None, *VERSIONS):
         raise InputError(f"{name} has no version {version!r}: use {' or '.join(VERSIONS)}")
     made = bundled_list("otb")
-    names = made.subsets.get(name, tuple(made.entries))
+    names = names_of(name)
     marks = count_known(made.entries[one].folder for one in names)
     found = find_root(root, marks=marks, name=name, expected=TREE)
     return Benchmark(
@@ -100,7 +100,6 @@ def open_otb(name: str, root: str | Path, *, version: str | None = None) -> Benc
         root=found.root,
         names=names,
         reader=OtbReader(found.root, omit_start=version != "got10k"),
-        protocol="otb",
         aliases={"Human4": "Human4-2"} if "Human4-2" in names else {},
         attributes=made.attributes,
         notes=found.notes,

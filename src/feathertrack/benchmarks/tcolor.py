@@ -76,7 +76,6 @@ def open_tcolor128(root: str | Path) -> Benchmark:
         root=found.root,
         names=tuple(made.entries),
         reader=TColorReader(found.root),
-        protocol="tcolor128",
         aliases=dict(zip(prefixed, made.entries, strict=True)),
         notes=found.notes,
     )

@@ -73,7 +73,6 @@ def open_trackingnet(root: str | Path, *, version: str | None = None) -> Benchma
         root=found.root,
         names=made or _names_in(folder / "anno"),
         reader=TrackingNetReader(folder),
-        protocol="trackingnet",
         verified=made is not None,
         notes=found.notes,
     )

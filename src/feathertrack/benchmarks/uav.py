@@ -88,7 +88,6 @@ def open_uav(name: str, root: str | Path) -> Benchmark:
         root=found.root,
         names=tuple(made.entries),
         reader=UavReader(found.root, name),
-        protocol="uav",
         attributes=bundled_list("uav123").attributes,
         notes=found.notes,
     )
