@@ -102,7 +102,7 @@ class ResultWriter:
         if self.kind not in WRITERS[self.format]:
             able = ", ".join(name for name in FORMATS if self.kind in WRITERS[name])
             raise InputError(
-                f"--format {self.format} has no files for a run of {self.kind!r}; it is one of {able}"
+                f"format {self.format} has no files for a run of {self.kind!r}; it is one of {able}"
             )
 
     def files(self, records: Sequence[Record]) -> Files:

@@ -1,0 +1,188 @@
+"""Results laid beside the ground truth: which sequences are scored, and what is odd about them.
+
+A ``Ground`` holds a benchmark's sequences once for all trackers and protocols.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from feathertrack.benchmarks.benchmark import Benchmark
+from feathertrack.benchmarks.bundled import bundled_list
+from feathertrack.benchmarks.sequence import Sequence as BenchmarkSequence
+from feathertrack.errors import InputError
+from feathertrack.evaluation.records import Record, TrackerRecords
+from feathertrack.evaluation.result_files.reading import concatenated_times
+from feathertrack.evaluation.vot.regions import Regions
+from feathertrack.evaluation.vot.truth import VotTruth
+
+if TYPE_CHECKING:
+    from feathertrack.evaluation.protocols import Protocol
+
+Made = TypeVar("Made")
+
+
+class Ground:
+    """Sequences of a benchmark, each read once.
+
+    Args:
+        benchmark: whose they are.
+    """
+
+    def __init__(self, benchmark: Benchmark) -> None:
+        self.benchmark = benchmark
+        self._sequences: dict[str, BenchmarkSequence] = {}
+        self._made: dict[tuple[str, tuple[str, ...]], object] = {}
+
+    def __getitem__(self, name: str) -> BenchmarkSequence:
+        if name not in self._sequences:
+            self._sequences[name] = self.benchmark[name]
+        return self._sequences[name]
+
+    def once(self, kind: str, names: tuple[str, ...], make: Callable[[], Made]) -> Made:
+        """What ``make`` makes of these sequences, made once."""
+        if (kind, names) not in self._made:
+            self._made[kind, names] = make()
+        return self._made[kind, names]  # type: ignore[return-value]
+
+    def vot_truth(self, names: tuple[str, ...]) -> VotTruth:
+        """The regions of these sequences, with what is found out about their pixels."""
+        return self.once("vot", names, lambda: self._vot_truth(names))
+
+    def _vot_truth(self, names: tuple[str, ...]) -> VotTruth:
+        sequences = [self[name] for name in names]
+        tags = dict.fromkeys(tag for one in sequences for tag in one.frame_attributes)
+        return VotTruth.build(
+            names,
+            [true_regions(one) for one in sequences],
+            [one.image_size() for one in sequences],
+            tags={
+                tag: [one.frame_attributes.get(tag, np.zeros(0, np.bool_)) for one in sequences]
+                for tag in tags
+            },
+        )
+
+    @cached_property
+    def subsets(self) -> Mapping[str, frozenset[str]]:
+        """Named parts of the benchmark that are smaller than it."""
+        lists = {"otb": "otb", "lasot": "lasot", "tcolor128": "tcolor128"}
+        key = lists.get(self.benchmark.protocol)
+        if key is None or not self.benchmark.verified:
+            return {}
+        whole = set(self.benchmark.names)
+        subsets = {name: frozenset(part) for name, part in bundled_list(key).subsets.items()}
+        return {name: part for name, part in subsets.items() if part < whole}
+
+
+def true_regions(sequence: BenchmarkSequence) -> Regions:
+    """The ground truth of a sequence as VOT's regions: masks where it has them."""
+    boxes = Regions.from_rows(sequence.truth)
+    if sequence.masks is None:
+        return boxes
+    parts = []
+    for row, mask in enumerate(sequence.masks):
+        parts.append(boxes[row : row + 1] if mask is None else _mask_region(mask))
+    return Regions.concatenate(parts)
+
+
+def _mask_region(mask: object) -> Regions:
+    from feathertrack.evaluation.vot.regions import RegionKind
+
+    values = np.concatenate([mask.box_xywh, mask.runs]).astype(np.float64)  # type: ignore[attr-defined]
+    return Regions(
+        np.array([RegionKind.MASK], np.uint8), np.array([0, len(values)], np.int64), values
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One tracker's results on the sequences that are scored.
+
+    Attributes:
+        ground: the benchmark.
+        protocol: how to score.
+        results: of the tracker.
+        names: sequences to score, in the benchmark's order.
+        notes: what was odd so far.
+    """
+
+    ground: Ground
+    protocol: Protocol
+    results: TrackerRecords
+    names: tuple[str, ...]
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def sequences(self) -> list[BenchmarkSequence]:
+        """The sequences."""
+        return [self.ground[name] for name in self.names]
+
+    def runs(self, name: str) -> tuple[Record, ...]:
+        """Its runs; none where the result is missing and the protocol allows that."""
+        return self.results.records.get(name, ())
+
+    def first_runs(self) -> list[Record]:
+        """The first run of every sequence."""
+        return [self.runs(name)[0] for name in self.names]
+
+    @property
+    def frames_per_second(self) -> float | None:
+        """Frames over seconds, of all frames with a time; None without times."""
+        seconds = concatenated_times(self.results)
+        return float(len(seconds) / seconds.sum()) if len(seconds) else None
+
+    @property
+    def num_frames(self) -> int:
+        """Frames of all runs."""
+        return sum(len(run) for name in self.names for run in self.runs(name))
+
+
+def gather(
+    ground: Ground, results: TrackerRecords, protocol: Protocol, *, partial: bool = False
+) -> Job:
+    """Choose the sequences to score.
+
+    Args:
+        ground: the benchmark.
+        results: of a tracker.
+        protocol: how to score.
+        partial: score the sequences that have a result; otherwise a missing one is an error,
+            unless the protocol says what it counts as.
+
+    Raises:
+        InputError: results are missing; the text says which, and which file may be meant.
+    """
+    benchmark = ground.benchmark
+    missing = [name for name in benchmark.names if name not in results.records]
+    notes = [*results.notes, *benchmark.notes]
+    if not benchmark.verified:
+        notes.append("list unverified: the sequences were read off the data, not off a known list")
+    names = benchmark.names
+    if missing and partial:
+        names = tuple(name for name in names if name in results.records)
+        notes.append(f"partial: {len(names)} of {len(benchmark)} sequences have a result")
+    elif missing and not protocol.tolerates_missing:
+        raise InputError(_missing(results, missing, benchmark))
+    return Job(ground=ground, protocol=protocol, results=results, names=names, notes=tuple(notes))
+
+
+def _missing(results: TrackerRecords, missing: Sequence[str], benchmark: Benchmark) -> str:
+    shown = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
+    text = (
+        f"{results.place or results.tracker} has results of {len(results.records)} of "
+        f"{len(benchmark)} sequences of {benchmark.name}; missing: {shown}"
+    )
+    strangers = [note for note in results.notes if "has no sequence" in note]
+    hint = f" ({strangers[0]})" if strangers else ""
+    return f"{text}{hint}; --partial scores what is there"
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """Known names like this one, or all of them."""
+    return ", ".join(difflib.get_close_matches(word, known, n=3, cutoff=0.4) or sorted(known))

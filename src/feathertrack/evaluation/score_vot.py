@@ -1,0 +1,333 @@
+"""VOT: tables of reset-based, multi-start, long-term and unsupervised runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import cast
+
+import numpy as np
+
+from feathertrack.errors import InputError
+from feathertrack.evaluation.curves import Floats
+from feathertrack.evaluation.gathering import Job, true_regions
+from feathertrack.evaluation.records import Record
+from feathertrack.evaluation.result_files.rows import Remarks
+from feathertrack.evaluation.scoring import Curve, ScoreTable, intervals_of, rows_by_name
+from feathertrack.evaluation.significance import Statistic, mean_statistic, pooled_statistic
+from feathertrack.evaluation.vot import reset_scores
+from feathertrack.evaluation.vot.eao import WINDOWS
+from feathertrack.evaluation.vot.longterm import LongtermRule, LongtermRun, score_longterm
+from feathertrack.evaluation.vot.multistart import (
+    WINDOW,
+    anchor_run,
+    anchors_of,
+    score_multistart,
+    score_sequence,
+)
+from feathertrack.evaluation.vot.regions import NO_CODE, STARTED, Regions
+from feathertrack.evaluation.vot.reset_scores import ResetScore
+
+_RESET: Mapping[str, Callable[..., ResetScore]] = {
+    "pysot": reset_scores.score_pysot,
+    "toolkit": reset_scores.score_toolkit,
+    "mmtracking": reset_scores.score_mmtracking,
+    "got10k": reset_scores.score_got10k,
+}
+_SOURCES = {
+    "pysot": "pysot toolkit, evaluation/ar_benchmark.py and eao_benchmark.py",
+    "toolkit": "VOT toolkit 0.8, analysis of the supervised experiment",
+    "mmtracking": "mmtracking, core/evaluation/eval_sot_vot.py",
+    "got10k": "got10k toolkit, experiments/vot.py",
+}
+_ROBUSTNESS_UNIT = {
+    "pysot": "lost/100 frames",
+    "mmtracking": "lost/100 frames",
+    "toolkit": "lost, weighted",
+    "got10k": "lost, weighted by tag",
+}
+
+
+def score_reset(job: Job) -> ScoreTable:
+    """Accuracy, robustness, lost number and expected average overlap of reset-based runs.
+
+    Raises:
+        InputError: a result is no run of this experiment, or is too short; with its file.
+    """
+    rule = job.protocol.convention
+    remarks = Remarks()
+    truth = job.ground.vot_truth(job.names)
+    for name, length in zip(job.names, truth.lengths.tolist(), strict=True):
+        for run in job.runs(name):
+            _check_reset(run, length, remarks)
+    runs = [[run.regions for run in job.runs(name)] for name in job.names]
+    window = WINDOWS.get(job.ground.benchmark.name)
+    score = (
+        _RESET[rule](truth, runs) if rule == "got10k" else _RESET[rule](truth, runs, window=window)
+    )
+    headline: dict[str, float] = {} if score.eao is None else {"eao": score.eao}
+    headline |= {"accuracy": score.accuracy, "robustness": score.robustness, "lost": score.lost}
+    notes = [*remarks.sentences()]
+    if window is None and rule != "got10k":
+        notes.append(f"no expected average overlap: {job.ground.benchmark.name} has no window")
+    measures = {"accuracy": score.accuracy_per_sequence, "lost": score.lost_per_sequence}
+    curves = {}
+    if score.expected is not None:
+        curve = np.asarray(score.expected.curve, dtype=np.float64)
+        curves["eao"] = Curve(
+            x=np.arange(len(curve), dtype=np.float64),
+            y=curve,
+            x_label="length of the sequence, frames",
+            y_label="expected average overlap",
+        )
+    return ScoreTable(
+        tracker=job.results.tracker,
+        benchmark=job.ground.benchmark.name,
+        protocol=job.protocol.name,
+        source=_SOURCES[rule],
+        headline=headline | dict(score.extra),
+        lower_is_better=frozenset({"robustness", "lost", "failures_per_100_frames"}),
+        units={"robustness": _ROBUSTNESS_UNIT[rule], "lost": "failures"},
+        intervals=_reset_intervals(rule, score, truth.lengths.astype(np.float64), truth.start),
+        per_sequence=rows_by_name(job.names, measures),
+        per_attribute={
+            tag: {"accuracy": part.accuracy, "lost": part.lost}
+            | ({} if part.eao is None else {"eao": part.eao})
+            for tag, part in score.per_tag.items()
+        },
+        curves=curves,
+        num_frames=job.num_frames,
+        frames_per_second=job.frames_per_second,
+        notes=(*job.notes, *notes, *_repetitions(job)),
+    )
+
+
+def _check_reset(run: Record, length: int, remarks: Remarks) -> None:
+    if not len(run) or run.codes is None or run.codes[0] != STARTED:
+        raise InputError(
+            f"{run.where(0)}: a reset-based run begins with the code 1; this may be a result of "
+            "another experiment"
+        )
+    if len(run) != length:
+        row = min(len(run), length) - 1
+        remarks.add(
+            f"{len(run)} rows for {length} frames: only the frames of both are compared",
+            run.where(row),
+        )
+
+
+def _repetitions(job: Job) -> tuple[str, ...]:
+    most = max(len(job.runs(name)) for name in job.names)
+    return (f"{most} repetitions" if most > 1 else "1 repetition",)
+
+
+def _reset_intervals(
+    rule: str, score: ResetScore, lengths: Floats, start: np.ndarray[tuple[int], np.dtype[np.int64]]
+) -> dict[str, object]:
+    """Intervals of accuracy, robustness and lost; the expected overlap is no mean of sequences."""
+    frames = score.frame_overlaps
+    known = ~np.isnan(frames)
+    sums = np.add.reduceat(np.where(known, frames, 0.0), start[:-1])
+    counts = np.add.reduceat(known, start[:-1]).astype(np.float64)
+    statistics: dict[str, Statistic] = {}
+    if rule == "pysot":
+        statistics["accuracy"] = pooled_statistic(sums, counts)
+        statistics["robustness"] = pooled_statistic(score.lost_per_sequence * 100, lengths)
+    elif rule == "mmtracking":
+        accuracy = np.nan_to_num(score.accuracy_per_sequence)
+        statistics["accuracy"] = pooled_statistic(accuracy * lengths, lengths)
+        statistics["robustness"] = pooled_statistic(score.lost_per_sequence * 100, lengths)
+    elif rule == "toolkit":
+        accuracy = np.nan_to_num(score.accuracy_per_sequence)
+        statistics["accuracy"] = pooled_statistic(accuracy * lengths, lengths)
+        statistics["robustness"] = pooled_statistic(score.lost_per_sequence * lengths, lengths)
+    found = intervals_of(statistics, num_sequences=len(lengths))
+    return cast(dict[str, object], found)
+
+
+def score_anchors(job: Job) -> ScoreTable:
+    """VOT from 2020 on: accuracy, robustness and expected average overlap of multi-start runs.
+
+    Raises:
+        InputError: a run from an anchor is missing or of another length; with its file.
+    """
+    scores, masks = [], False
+    for sequence in job.sequences:
+        if sequence.anchors is None or not sequence.anchors.any():
+            raise InputError(f"{sequence.name} has no anchors: it is of no VOT from 2020 on")
+        truth = true_regions(sequence)
+        masks = masks or sequence.masks is not None
+        runs = {run.anchor: run for run in job.runs(sequence.name)}
+        found = []
+        for anchor in anchors_of(sequence.anchors):
+            run = runs.get(anchor.frame)
+            if run is None:
+                raise InputError(
+                    f"{job.results.place or job.results.tracker}: {sequence.name} has no run from "
+                    f"frame {anchor.frame} ({sequence.name}_{anchor.frame:08d})"
+                )
+            expected = len(anchor.frames(len(truth)))
+            if len(run) != expected:
+                raise InputError(f"{run.where()} has {len(run)} rows, the run {expected} frames")
+            size = sequence.image_size()
+            found.append(anchor_run(run.regions, truth, anchor, size_wh=size))
+        scores.append(score_sequence(found, length=len(truth), window=WINDOW))
+    total = score_multistart(scores, window=WINDOW)
+    per_sequence = {
+        "accuracy": np.array([score.accuracy for score in scores]),
+        "robustness": np.array([score.robustness for score in scores]),
+    }
+    weights = {
+        "accuracy": np.array([score.accuracy_weight for score in scores]),
+        "robustness": np.array([score.robustness_weight for score in scores]),
+    }
+    statistics = {
+        name: pooled_statistic(values * weights[name], weights[name])
+        for name, values in per_sequence.items()
+    } | {"eao": _eao_statistic(scores)}
+    curve = np.asarray(total.curve, dtype=np.float64)
+    return ScoreTable(
+        tracker=job.results.tracker,
+        benchmark=job.ground.benchmark.name,
+        protocol=job.protocol.name,
+        source="VOT toolkit 0.8, analysis of the multistart experiment",
+        headline={
+            "eao": total.eao,
+            "accuracy": total.accuracy,
+            "robustness": total.robustness,
+        },
+        intervals=intervals_of(statistics, num_sequences=len(scores)),
+        per_sequence=rows_by_name(job.names, per_sequence),
+        curves={
+            "eao": Curve(
+                x=np.arange(len(curve), dtype=np.float64),
+                y=curve,
+                x_label="length of the run, frames",
+                y_label="expected average overlap",
+            )
+        },
+        num_frames=job.num_frames,
+        frames_per_second=job.frames_per_second,
+        notes=job.notes,
+    )
+
+
+def _eao_statistic(scores: list[object]) -> Statistic:
+    """Expected average overlap of the drawn sequences: curves weighted by their active runs."""
+    low, high = WINDOW
+    active = np.stack([score.active for score in scores])  # type: ignore[attr-defined]
+    total = np.stack([score.curve for score in scores]) * active  # type: ignore[attr-defined]
+
+    def statistic(draws_BS: Floats) -> Floats:
+        weight = draws_BS @ active
+        curves = np.divide(draws_BS @ total, weight, out=np.zeros_like(weight), where=weight > 0)
+        return np.asarray(curves[:, low : high + 1].mean(axis=1))
+
+    return statistic
+
+
+def score_confident(job: Job) -> ScoreTable:
+    """VOT-LT: precision, recall and F at the best threshold of the confidences.
+
+    Raises:
+        InputError: a result has no confidences, or another number of rows; with its file.
+    """
+    runs = []
+    for sequence in job.sequences:
+        run = job.runs(sequence.name)[0]
+        truth = true_regions(sequence)
+        if run.scores is None:
+            raise InputError(f"{run.where()}: no file of confidences beside it")
+        scores = _confidences(run)
+        if len(run) != len(truth) or len(scores) != len(truth):
+            raise InputError(
+                f"{run.where()} has {len(run)} rows and {len(scores)} confidences, "
+                f"{sequence.name} has {len(truth)} frames"
+            )
+        started = Regions.concatenate([Regions.specials(1, STARTED), run.regions[1:]])
+        runs.append(LongtermRun(started, truth, scores, sequence.image_size()))
+    score = score_longterm(runs, rule=cast(LongtermRule, job.protocol.convention))
+    measures = {
+        "precision": score.precision_curves[:, score.best],
+        "recall": score.recall_curves[:, score.best],
+    }
+    precision = score.precision_curves.mean(axis=0)
+    return ScoreTable(
+        tracker=job.results.tracker,
+        benchmark=job.ground.benchmark.name,
+        protocol=job.protocol.name,
+        source=f"long-term evaluation of {job.protocol.convention}",
+        headline={"f": score.f, "precision": score.precision, "recall": score.recall},
+        intervals=intervals_of(
+            {"f": _f_statistic(score.precision_curves, score.recall_curves)}
+            | {name: mean_statistic(values) for name, values in measures.items()},
+            num_sequences=len(runs),
+        ),
+        per_sequence=rows_by_name(job.names, measures),
+        curves={
+            "precision_recall": Curve(
+                x=score.recall_curves.mean(axis=0),
+                y=precision,
+                x_label="recall",
+                y_label="precision",
+            )
+        },
+        num_frames=job.num_frames,
+        frames_per_second=job.frames_per_second,
+        notes=(*job.notes, "intervals of precision and recall keep the best threshold fixed"),
+    )
+
+
+def _confidences(run: Record) -> Floats:
+    """One a row; pysot's file may lack the last line end of a blank first line."""
+    scores = np.array(run.scores, dtype=np.float64)
+    scores[:1] = np.nan
+    return scores
+
+
+def _f_statistic(precision: Floats, recall: Floats) -> Statistic:
+    def statistic(draws_BS: Floats) -> Floats:
+        count = draws_BS.sum(axis=1, keepdims=True)
+        p, r = draws_BS @ precision / count, draws_BS @ recall / count
+        f = np.divide(2 * p * r, p + r, out=np.zeros_like(p), where=p + r > 0)
+        return np.asarray(f.max(axis=1))
+
+    return statistic
+
+
+def score_unsupervised(job: Job) -> ScoreTable:
+    """The VOT toolkit's unsupervised experiment: mean overlap of one pass, weighted by length.
+
+    Raises:
+        InputError: a result has another number of rows than the sequence, with its file.
+    """
+    from feathertrack.evaluation.vot.region_overlap import region_overlaps
+
+    burn_in = 10 if job.ground.benchmark.protocol == "vot" else 1
+    values, lengths = [], []
+    for sequence in job.sequences:
+        run, truth = job.runs(sequence.name)[0], true_regions(sequence)
+        same = min(len(run), len(truth))
+        if len(run) < len(truth):
+            raise InputError(f"{run.where()} has {len(run)} rows for {len(truth)} frames")
+        overlaps = region_overlaps(
+            run.regions[:same], truth[:same], size_wh=sequence.image_size(), rule="toolkit"
+        )
+        counts = run.regions.codes[:same] == NO_CODE
+        counts[:burn_in] = False
+        values.append(float(overlaps[counts].mean()) if counts.any() else 0.0)
+        lengths.append(len(truth))
+    overlap, weight = np.array(values), np.array(lengths, dtype=np.float64)
+    return ScoreTable(
+        tracker=job.results.tracker,
+        benchmark=job.ground.benchmark.name,
+        protocol=job.protocol.name,
+        source="VOT toolkit 0.8, average accuracy of the unsupervised experiment",
+        headline={"overlap": float(np.average(overlap, weights=weight))},
+        intervals=intervals_of(
+            {"overlap": pooled_statistic(overlap * weight, weight)}, num_sequences=len(overlap)
+        ),
+        per_sequence=rows_by_name(job.names, {"overlap": overlap}),
+        num_frames=job.num_frames,
+        frames_per_second=job.frames_per_second,
+        notes=job.notes,
+    )
