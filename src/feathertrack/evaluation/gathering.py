@@ -15,11 +15,12 @@ import numpy as np
 
 from feathertrack.benchmarks.benchmark import Benchmark
 from feathertrack.benchmarks.bundled import bundled_list
+from feathertrack.benchmarks.masks import Mask
 from feathertrack.benchmarks.sequence import Sequence as BenchmarkSequence
 from feathertrack.errors import InputError
 from feathertrack.evaluation.records import Record, TrackerRecords
 from feathertrack.evaluation.result_files.reading import concatenated_times
-from feathertrack.evaluation.vot.regions import Regions
+from feathertrack.evaluation.vot.regions import RegionKind, Regions
 from feathertrack.evaluation.vot.truth import VotTruth
 
 if TYPE_CHECKING:
@@ -91,10 +92,8 @@ def true_regions(sequence: BenchmarkSequence) -> Regions:
     return Regions.concatenate(parts)
 
 
-def _mask_region(mask: object) -> Regions:
-    from feathertrack.evaluation.vot.regions import RegionKind
-
-    values = np.concatenate([mask.box_xywh, mask.runs]).astype(np.float64)  # type: ignore[attr-defined]
+def _mask_region(mask: Mask) -> Regions:
+    values = np.array([mask.x, mask.y, mask.width, mask.height, *mask.runs], dtype=np.float64)
     return Regions(
         np.array([RegionKind.MASK], np.uint8), np.array([0, len(values)], np.int64), values
     )

@@ -13,18 +13,24 @@ from feathertrack.evaluation.gathering import Job, true_regions
 from feathertrack.evaluation.records import Record
 from feathertrack.evaluation.result_files.rows import Remarks
 from feathertrack.evaluation.scoring import Curve, ScoreTable, intervals_of, rows_by_name
-from feathertrack.evaluation.significance import Statistic, mean_statistic, pooled_statistic
+from feathertrack.evaluation.significance import (
+    Interval,
+    Statistic,
+    mean_statistic,
+    pooled_statistic,
+)
 from feathertrack.evaluation.vot import reset_scores
 from feathertrack.evaluation.vot.eao import WINDOWS
 from feathertrack.evaluation.vot.longterm import LongtermRule, LongtermRun, score_longterm
 from feathertrack.evaluation.vot.multistart import (
     WINDOW,
+    MultistartScore,
     anchor_run,
     anchors_of,
     score_multistart,
     score_sequence,
 )
-from feathertrack.evaluation.vot.regions import NO_CODE, STARTED, Regions
+from feathertrack.evaluation.vot.regions import NO_CODE, STARTED, Integers, Regions
 from feathertrack.evaluation.vot.reset_scores import ResetScore
 
 _RESET: Mapping[str, Callable[..., ResetScore]] = {
@@ -121,8 +127,8 @@ def _repetitions(job: Job) -> tuple[str, ...]:
 
 
 def _reset_intervals(
-    rule: str, score: ResetScore, lengths: Floats, start: np.ndarray[tuple[int], np.dtype[np.int64]]
-) -> dict[str, object]:
+    rule: str, score: ResetScore, lengths: Floats, start: Integers
+) -> dict[str, Interval]:
     """Intervals of accuracy, robustness and lost; the expected overlap is no mean of sequences."""
     frames = score.frame_overlaps
     known = ~np.isnan(frames)
@@ -140,8 +146,7 @@ def _reset_intervals(
         accuracy = np.nan_to_num(score.accuracy_per_sequence)
         statistics["accuracy"] = pooled_statistic(accuracy * lengths, lengths)
         statistics["robustness"] = pooled_statistic(score.lost_per_sequence * lengths, lengths)
-    found = intervals_of(statistics, num_sequences=len(lengths))
-    return cast(dict[str, object], found)
+    return intervals_of(statistics, num_sequences=len(lengths))
 
 
 def score_anchors(job: Job) -> ScoreTable:
@@ -211,11 +216,11 @@ def score_anchors(job: Job) -> ScoreTable:
     )
 
 
-def _eao_statistic(scores: list[object]) -> Statistic:
+def _eao_statistic(scores: list[MultistartScore]) -> Statistic:
     """Expected average overlap of the drawn sequences: curves weighted by their active runs."""
     low, high = WINDOW
-    active = np.stack([score.active for score in scores])  # type: ignore[attr-defined]
-    total = np.stack([score.curve for score in scores]) * active  # type: ignore[attr-defined]
+    active = np.stack([score.active for score in scores])
+    total = np.stack([score.curve for score in scores]) * active
 
     def statistic(draws_BS: Floats) -> Floats:
         weight = draws_BS @ active
