@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Protocol
 
 from feathertrack.benchmarks.bundled import protocol_of
+from feathertrack.benchmarks.files import Files
+from feathertrack.benchmarks.names import fold
 from feathertrack.benchmarks.sequence import Sequence
 from feathertrack.errors import InputError
 
@@ -20,6 +21,9 @@ class SequenceReader(Protocol):
 
     def load(self, name: str) -> Sequence:
         """Read the ground truth of one of the benchmark's names; no picture is opened."""
+
+    def files(self, name: str) -> Files:
+        """Where a sequence lies, or should lie."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -36,6 +40,7 @@ class Benchmark:
         aliases: what other toolkits call a sequence -> its name here.
         attributes: short name -> meaning.
         settings: what the protocol has to know, as ``eao`` -> [108, 371] for VOT.
+        tree: the files that it expects under its root, in one line.
         notes: what was unusual when it was opened, a sentence each.
     """
 
@@ -47,6 +52,7 @@ class Benchmark:
     aliases: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, object] = field(default_factory=dict)
+    tree: str = ""
     notes: tuple[str, ...] = ()
 
     @property
@@ -103,12 +109,3 @@ class Benchmark:
     @cached_property
     def _folded(self) -> Mapping[str, str]:
         return {fold(name): name for name in self.names}
-
-
-def fold(name: str) -> str:
-    """A name without what toolkits disagree about: letter case, and dots, blanks, _ and -.
-
-    >>> fold("Jogging.1") == fold("jogging_1") == fold("Jogging-1")
-    True
-    """
-    return re.sub(r"[\W_]+", "-", name.casefold())

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from feathertrack.benchmarks.benchmark import Benchmark
 from feathertrack.benchmarks.bundled import bundled_list
-from feathertrack.benchmarks.layout import Files, child, count_known, find_root, frames_of
+from feathertrack.benchmarks.files import Files
+from feathertrack.benchmarks.layout import child, count_known, find_root, frames_of
 from feathertrack.benchmarks.sequence import Sequence
 from feathertrack.benchmarks.truth import same_length
 from feathertrack.textrows import parse_rows
@@ -61,6 +62,7 @@ def open_dtb70(root: str | Path) -> Benchmark:
     found = find_root(root, marks=count_known(made.entries), name="dtb70", expected=TREE)
     return Benchmark(
         name="dtb70",
+        tree=TREE,
         root=found.root,
         names=tuple(made.entries),
         reader=Dtb70Reader(found.root),

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from feathertrack.benchmarks.benchmark import Benchmark
+from feathertrack.benchmarks.files import Files
 from feathertrack.benchmarks.framelist import FolderFrames, LaterFrames
-from feathertrack.benchmarks.layout import Files, file_names, subfolders
+from feathertrack.benchmarks.layout import file_names, subfolders
 from feathertrack.benchmarks.sequence import Sequence
 from feathertrack.boxes import Boxes
 from feathertrack.errors import InputError
@@ -168,6 +169,7 @@ def open_folder(root: str | Path, *, version: str | None = None) -> Benchmark:
     reader = FolderReader(place, version)
     return Benchmark(
         name="folder",
+        tree=TREE,
         root=place,
         names=tuple(reader.places),
         reader=reader,

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from feathertrack.benchmarks.benchmark import Benchmark
 from feathertrack.benchmarks.bundled import names_of
+from feathertrack.benchmarks.files import Files
 from feathertrack.benchmarks.framelist import FolderFrames
-from feathertrack.benchmarks.layout import Files, find_root, frames_of
+from feathertrack.benchmarks.layout import find_root, frames_of
 from feathertrack.benchmarks.sequence import Sequence
 from feathertrack.benchmarks.truth import read_flags, read_numbers
 from feathertrack.errors import InputError
@@ -101,6 +102,7 @@ def open_got10k(name: str, root: str | Path) -> Benchmark:
     folder = found.root if found.root.name == split else found.root / split
     return Benchmark(
         name=name,
+        tree=expected,
         root=found.root,
         names=names,
         reader=Got10kReader(folder),

@@ -13,8 +13,8 @@ import numpy as np
 
 from feathertrack.benchmarks.benchmark import Benchmark
 from feathertrack.benchmarks.bundled import bundled_list, names_of
+from feathertrack.benchmarks.files import Files
 from feathertrack.benchmarks.layout import (
-    Files,
     child,
     count_known,
     find_root,
@@ -105,6 +105,7 @@ def open_lasot(name: str, root: str | Path) -> Benchmark:
     )
     return Benchmark(
         name=name,
+        tree=TREE,
         root=found.root,
         names=names,
         reader=LasotReader(found.root, listing),

@@ -9,32 +9,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from feathertrack.benchmarks.benchmark import fold
 from feathertrack.benchmarks.framelist import FrameList, NamedFrames, NumberedFrames
-from feathertrack.errors import InputError
+from feathertrack.benchmarks.names import fold
+from feathertrack.errors import InputError, SourceError
 
 _MOST_NEIGHBOURS = 500
 _NUMBER = re.compile(r"(\d+)\.[A-Za-z0-9]+$")
 _PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Files:
-    """Where a sequence lies, or should lie.
-
-    Attributes:
-        truth: the file of ground truth.
-        frames: the folder of its pictures.
-        pattern: how they are called, as ``%04d.jpg``.
-        numbers: of all its frames; None where only the folder tells.
-        extra: further files that belong to it.
-    """
-
-    truth: Path
-    frames: Path
-    pattern: str = "%08d.jpg"
-    numbers: range | None = None
-    extra: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +38,8 @@ def find_root(
         expected: the tree, for the error.
 
     Raises:
-        InputError: there is no such folder, or nothing like the benchmark in it.
+        InputError: there is no such folder.
+        SourceError: there is nothing like the benchmark in it.
     """
     root = Path(given).expanduser()
     if not root.is_dir():
@@ -74,7 +56,7 @@ def find_root(
             best = next(place for count, place in counted if count == most)
             return Found(root=best, notes=(f"{name} lies in {best}, {where} the given {root}",))
     here = ", ".join(sorted(listed(root).values())[:5]) or "nothing"
-    raise InputError(f"{root} does not hold {name}: expected {expected}; there is {here}")
+    raise SourceError(f"{root} does not hold {name}: expected {expected}; there is {here}")
 
 
 def count_known(names: Iterable[str]) -> Callable[[Path], int]:

@@ -15,8 +15,9 @@ import numpy as np
 
 from feathertrack.benchmarks.benchmark import Benchmark
 from feathertrack.benchmarks.bundled import bundled_list
+from feathertrack.benchmarks.files import Files
 from feathertrack.benchmarks.framelist import NamedFrames
-from feathertrack.benchmarks.layout import Files, child, count_known, find_root, numbered_pictures
+from feathertrack.benchmarks.layout import child, count_known, find_root, numbered_pictures
 from feathertrack.benchmarks.sequence import Flags, Sequence
 from feathertrack.benchmarks.truth import same_length
 from feathertrack.boxes import Boxes, xyxy_to_xywh
@@ -107,6 +108,7 @@ def open_nfs(name: str, root: str | Path) -> Benchmark:
     found = find_root(root, marks=marks, name=name, expected=expected)
     return Benchmark(
         name=name,
+        tree=expected,
         root=found.root,
         names=tuple(made.entries),
         reader=NfsReader(found.root, fps),

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from feathertrack.benchmarks.benchmark import Benchmark
 from feathertrack.benchmarks.bundled import Entry, bundled_list, names_of
+from feathertrack.benchmarks.files import Files
 from feathertrack.benchmarks.layout import (
-    Files,
     child,
     count_known,
     find_root,
@@ -97,6 +97,7 @@ def open_otb(name: str, root: str | Path, *, version: str | None = None) -> Benc
     found = find_root(root, marks=marks, name=name, expected=TREE)
     return Benchmark(
         name=name,
+        tree=TREE,
         root=found.root,
         names=names,
         reader=OtbReader(found.root, omit_start=version != "got10k"),

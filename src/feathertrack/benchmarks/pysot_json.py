@@ -18,8 +18,8 @@ import numpy as np
 
 from feathertrack.benchmarks.benchmark import Benchmark
 from feathertrack.benchmarks.bundled import names_of
+from feathertrack.benchmarks.files import Files
 from feathertrack.benchmarks.framelist import NamedFrames
-from feathertrack.benchmarks.layout import Files
 from feathertrack.benchmarks.sequence import Flags, Sequence
 from feathertrack.benchmarks.truth import same_length
 from feathertrack.boxes import Boxes
@@ -160,6 +160,7 @@ def open_pysot_json(name: str, path: Path, *, origin: int) -> Benchmark:
     )
     return Benchmark(
         name=name,
+        tree="pictures under the names that the json file gives them, relative to it",
         root=path.parent,
         names=names,
         reader=reader,

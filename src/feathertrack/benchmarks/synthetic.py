@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from feathertrack.benchmarks.benchmark import Benchmark
+from feathertrack.benchmarks.files import Files
 from feathertrack.benchmarks.framelist import NumberedFrames
-from feathertrack.benchmarks.layout import Files
 from feathertrack.benchmarks.rendering import HEIGHT, LENGTH, SCENES, WIDTH, boxes, render
 from feathertrack.benchmarks.sequence import Sequence
 from feathertrack.errors import InputError
@@ -84,6 +84,7 @@ def open_synthetic(root: str | Path | None = None) -> Benchmark:
         ) from error
     return Benchmark(
         name="synthetic",
+        tree="<sequence>/0001.png, made where it is missing",
         root=folder,
         names=tuple(scene.name for scene in SCENES),
         reader=SyntheticReader(folder),

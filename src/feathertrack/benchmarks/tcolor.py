@@ -10,7 +10,8 @@ from pathlib import Path
 
 from feathertrack.benchmarks.benchmark import Benchmark
 from feathertrack.benchmarks.bundled import Entry, bundled_list
-from feathertrack.benchmarks.layout import Files, child, count_known, ending, find_root, frames_of
+from feathertrack.benchmarks.files import Files
+from feathertrack.benchmarks.layout import child, count_known, ending, find_root, frames_of
 from feathertrack.benchmarks.sequence import Sequence
 from feathertrack.benchmarks.truth import same_length
 from feathertrack.errors import InputError
@@ -73,6 +74,7 @@ def open_tcolor128(root: str | Path) -> Benchmark:
     found = find_root(root, marks=marks, name="tcolor128", expected=TREE)
     return Benchmark(
         name="tcolor128",
+        tree=TREE,
         root=found.root,
         names=tuple(made.entries),
         reader=TColorReader(found.root),

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from feathertrack.benchmarks.benchmark import Benchmark
 from feathertrack.benchmarks.bundled import bundled_list
+from feathertrack.benchmarks.files import Files
 from feathertrack.benchmarks.framelist import FolderFrames
-from feathertrack.benchmarks.layout import Files, file_names, find_root, has
+from feathertrack.benchmarks.layout import file_names, find_root, has
 from feathertrack.benchmarks.sequence import Sequence
 from feathertrack.benchmarks.truth import same_length
 from feathertrack.errors import InputError
@@ -70,6 +71,7 @@ def open_trackingnet(root: str | Path, *, version: str | None = None) -> Benchma
     made = bundled_list("trackingnet").subsets.get(part)
     return Benchmark(
         name="trackingnet",
+        tree=expected,
         root=found.root,
         names=made or _names_in(folder / "anno"),
         reader=TrackingNetReader(folder),

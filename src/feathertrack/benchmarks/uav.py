@@ -11,7 +11,8 @@ from pathlib import Path
 
 from feathertrack.benchmarks.benchmark import Benchmark
 from feathertrack.benchmarks.bundled import bundled_list, flagged
-from feathertrack.benchmarks.layout import Files, child, find_root, frames_of, has
+from feathertrack.benchmarks.files import Files
+from feathertrack.benchmarks.layout import child, find_root, frames_of, has
 from feathertrack.benchmarks.sequence import Sequence
 from feathertrack.benchmarks.truth import same_length
 from feathertrack.textrows import parse_rows
@@ -85,6 +86,7 @@ def open_uav(name: str, root: str | Path) -> Benchmark:
     made = bundled_list(name)
     return Benchmark(
         name=name,
+        tree=expected,
         root=found.root,
         names=tuple(made.entries),
         reader=UavReader(found.root, name),

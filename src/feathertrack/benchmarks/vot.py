@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from feathertrack.benchmarks.benchmark import Benchmark
 from feathertrack.benchmarks.bundled import bundled_list, names_of, protocol_of
+from feathertrack.benchmarks.files import Files
 from feathertrack.benchmarks.layout import (
-    Files,
     child,
     count_known,
     file_names,
@@ -172,6 +172,7 @@ def open_vot(name: str, root: str | Path, *, version: str | None = None) -> Benc
     late = protocol_of(name) == "vot_multistart"
     return Benchmark(
         name=name,
+        tree=TREE,
         root=found.root,
         names=names,
         reader=VotReader(

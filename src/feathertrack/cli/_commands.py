@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = {
     "still": "feathertrack.cli.still:Still",
     "list": "feathertrack.cli.list:List",
     "download": "feathertrack.cli.download:Download",
+    "data": "feathertrack.cli.data:Data",
     "bench": "feathertrack.cli.bench:Bench",
     "doctor": "feathertrack.cli.doctor:Doctor",
 }
