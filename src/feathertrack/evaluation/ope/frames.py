@@ -227,11 +227,12 @@ def _drop(frames: Frames, convention: Convention) -> Frames:
         kept &= (frames.truth_4M[2:] > 0).all(axis=0)
     if kept.all():
         return frames
+    rows = np.flatnonzero(kept)
     return replace(
         frames,
-        track_4M=frames.track_4M[:, kept],
-        truth_4M=frames.truth_4M[:, kept],
-        absent=None if frames.absent is None else frames.absent[kept],
-        sequence=frames.sequence[kept],
-        index=frames.index[kept],
+        track_4M=np.take(frames.track_4M, rows, axis=1),  # [:, rows] would not be contiguous
+        truth_4M=np.take(frames.truth_4M, rows, axis=1),
+        absent=None if frames.absent is None else frames.absent[rows],
+        sequence=frames.sequence[rows],
+        index=frames.index[rows],
     )

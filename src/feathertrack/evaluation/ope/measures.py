@@ -121,15 +121,17 @@ def _frames_of(rule: FrameRule, truth_4M: Floats, center_2M: Floats | None) -> M
     """(M,) which true boxes a rule accepts; a NaN is never accepted but by ``any``."""
     if rule == "any":
         return np.ones(truth_4M.shape[1], dtype=bool)
-    if rule == "cornered":
-        corner = truth_4M[:2]
-        accepted = corner + truth_4M[2:] > corner
-    elif rule == "centered":
-        assert center_2M is not None, "the rule 'centered' needs centres"
-        accepted = center_2M > 0
+    x, y, w, h = truth_4M
+    if rule == "sized":
+        accepted = (w > 0) & (h > 0)
+    elif rule == "cornered":
+        accepted = (x + w > x) & (y + h > y)
+    elif rule == "positive":
+        accepted = (x > 0) & (y > 0) & (w > 0) & (h > 0)
     else:
-        accepted = truth_4M > 0 if rule == "positive" else truth_4M[2:] > 0
-    return np.asarray(np.logical_and.reduce(accepted, axis=0))
+        assert center_2M is not None, "the rule 'centered' needs centres"
+        accepted = (center_2M[0] > 0) & (center_2M[1] > 0)
+    return np.asarray(accepted, dtype=bool)
 
 
 def _distance(track_2M: Floats, truth_2M: Floats, frames: Frames, convention: Convention) -> Floats:
