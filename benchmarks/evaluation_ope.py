@@ -98,7 +98,7 @@ def _pieces(boxes: Boxes, cuts: NDArray[np.int64]) -> list[Boxes]:
 
 
 def otb100_contenders(data: Benchmark) -> dict[str, Contender]:
-    """Each package's rules in its own form and in ours; ours always with all three curves."""
+    """Each toolkit's rules in its own form and in ours; got10k has no third curve on OTB."""
     return {
         "pysot": lambda: pysot_curves(data.tracks, data.truths, None),
         "feathertrack pysot": lambda: ours(data, "pysot"),
@@ -132,7 +132,7 @@ def ours(data: Benchmark, convention: str) -> list[Curve]:
 
 
 def check_equal(contenders: dict[str, Contender]) -> None:
-    """Both forms give the same curves, to the last bit but one."""
+    """Fail unless both forms give the same curves."""
     for name, contender in contenders.items():
         if OURS + name in contenders:
             for theirs, curve in zip(contender(), contenders[OURS + name](), strict=True):
