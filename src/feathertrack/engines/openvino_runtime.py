@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,25 +35,69 @@ _HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16", "int8": "f32"}
 """What the layers compute in that the file does not fix: an int8 file quantises the others."""
 
 _CAPABILITIES = {"bfloat16": "BF16", "float16": "FP16"}
+_DYNAMIC = 0
+_LARGEST_FIXED = 9  # pictures in a call; more are no pyramid of one target
+
 _INSTRUCTIONS = {
     "bfloat16": "amx_bf16, avx512_bf16 or ARM bf16",
     "float16": "amx_fp16, avx512_fp16 or ARM fp16",
 }
 
 
-class _Requests(threading.local):
-    """The inference requests of one thread: one for each call of the network."""
+class _Network:
+    """One of the two calls, compiled for each shape it meets and for the rest.
 
-    def __init__(self, embedding: Any, prediction: Any) -> None:
-        self.embed = embedding.create_infer_request()
-        self.predict = prediction.create_infer_request()
+    A single target is the common case, and a network of fixed shapes is the fastest (OpenVINO fuses
+    more); several targets come and go, so one network of dynamic shapes serves them all.
+    """
+
+    def __init__(self, network: Any, properties: Mapping[str, Any]) -> None:
+        self.network = network
+        self.properties = dict(properties)
+        self.compiled: dict[int, Any] = {}
+        self.turn = threading.Lock()
+        self.own = threading.local()  # a request serves one thread at a time
+        self._request(_DYNAMIC)  # so that a network which cannot be compiled shows at once
+
+    def run(self, inputs: tuple[NDArray[Any], ...]) -> tuple[NDArray[np.float32], ...]:
+        """Outputs for arrays whose last is the pictures."""
+        single = all(len(array) == 1 for array in inputs[:-1])
+        request = self._request(len(inputs[-1]) if single else _DYNAMIC)
+        feed = {number: np.ascontiguousarray(array) for number, array in enumerate(inputs)}
+        request.infer(feed, share_inputs=True, share_outputs=True)
+        # The next call of this thread overwrites the request's own memory.
+        return tuple(np.array(tensor.data, np.float32) for tensor in request.output_tensors)
+
+    def _request(self, pictures: int) -> Any:
+        requests: dict[Any, Any] = self.own.__dict__
+        key = pictures if pictures <= _LARGEST_FIXED else _DYNAMIC
+        if key not in requests:
+            with self.turn:
+                if key not in self.compiled:
+                    self.compiled[key] = self._compile(key)
+            requests[key] = self.compiled[key].create_infer_request()
+        return requests[key]
+
+    def _compile(self, pictures: int) -> Any:
+        network = self.network.clone()
+        if pictures != _DYNAMIC:
+            *features, last = network.inputs
+            shapes = {value.any_name: _with_first(value, 1) for value in features}
+            network.reshape(shapes | {last.any_name: _with_first(last, pictures)})
+        return _core().compile_model(network, "CPU", self.properties)
+
+
+def _with_first(value: Any, number: int) -> list[int]:
+    """The shape of an input with ``number`` as its first axis."""
+    return [number, *(axis.get_length() for axis in list(value.partial_shape)[1:])]
 
 
 @dataclass(frozen=True, kw_only=True)
 class OpenvinoEngine:
     """Two compiled networks; see :class:`feathertrack.engines.protocol.Engine`."""
 
-    requests: _Requests = field(repr=False)
+    embedding: _Network = field(repr=False)
+    prediction: _Network = field(repr=False)
     info: NetworkInfo
     precision: str
     choice: Choice | None = None
@@ -62,25 +106,18 @@ class OpenvinoEngine:
 
     def embed(self, template: Images) -> Features:
         """Features of B templates, uint8 (B, h, w, 3)."""
-        return Features(_infer(self.requests.embed, (template,)))
+        return Features(self.embedding.run((template,)))
 
     def predict(self, features: Features, search: Images) -> Outputs:
         """Raw outputs for N regions, uint8 (N, H, W, 3); region i belongs to template i % B."""
         arrays = _arrays(features)
         check_regions(num_templates=len(arrays[0]), search=search)
-        return _infer(self.requests.predict, (*arrays, search))
+        return self.prediction.run((*arrays, search))
 
     def stack(self, features: Sequence[Features]) -> Features:
         """The features of several targets as one batch."""
         parts = zip(*map(_arrays, features), strict=True)
         return Features(tuple(np.concatenate(part) for part in parts))
-
-
-def _infer(request: Any, inputs: tuple[NDArray[Any], ...]) -> tuple[NDArray[np.float32], ...]:
-    feed = {number: np.ascontiguousarray(array) for number, array in enumerate(inputs)}
-    request.infer(feed, share_inputs=True, share_outputs=True)
-    # The next call of this thread overwrites the request's own memory.
-    return tuple(np.array(tensor.data, np.float32) for tensor in request.output_tensors)
 
 
 def _arrays(features: Features) -> tuple[NDArray[np.float32], ...]:
@@ -103,15 +140,16 @@ def load_openvino_engine(
         InputError: the processor does not have the precision: OpenVINO would compute in float32.
         MissingExtra: OpenVINO is not installed.
     """
-    runtime = require("openvino", extra="openvino")
+    require("openvino", extra="openvino")
     files = find_pair(path)
     label = read_onnx_label(files) if files.suffix == ".onnx" else read_ir_label(files)
     check_precision(precision, stored=label.precision)
-    compiled = [
-        _compile(runtime, file, precision=precision, threads=threads)
-        for file in (files.embed, files.predict)
-    ]
-    return OpenvinoEngine(requests=_Requests(*compiled), info=label.info, precision=precision)
+    embedding, prediction = (
+        _load(file, precision=precision, threads=threads) for file in (files.embed, files.predict)
+    )
+    return OpenvinoEngine(
+        embedding=embedding, prediction=prediction, info=label.info, precision=precision
+    )
 
 
 def openvino_precisions(cpu: Cpu | None = None) -> tuple[str, ...]:
@@ -151,7 +189,7 @@ def _capabilities() -> frozenset[str]:
     return frozenset(_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
 
 
-def _compile(runtime: Any, file: Path, *, precision: str, threads: int | None) -> Any:
+def _load(file: Path, *, precision: str, threads: int | None) -> _Network:
     properties: dict[str, Any] = {
         "INFERENCE_PRECISION_HINT": _HINTS[precision],
         "PERFORMANCE_HINT": "LATENCY",
@@ -161,7 +199,7 @@ def _compile(runtime: Any, file: Path, *, precision: str, threads: int | None) -
     if threads is not None:
         properties["INFERENCE_NUM_THREADS"] = threads
     try:
-        return _core().compile_model(_core().read_model(file), "CPU", properties)
+        return _Network(_core().read_model(file), properties)
     except RuntimeError as error:
         raise WeightsError(f"{file} cannot be loaded by OpenVINO: it is damaged") from error
 

@@ -51,5 +51,5 @@ class PredictGraph(nn.Module):
 
 
 def _as_input(pictures_NHW3: Tensor) -> Tensor:
-    # Cast first: the transposition then is a change of strides that OpenVINO does not execute.
-    return pictures_NHW3.to(torch.float32).permute(0, 3, 1, 2)
+    # Transposed as bytes, then cast: a quarter of the memory to move.
+    return pictures_NHW3.permute(0, 3, 1, 2).to(torch.float32)
