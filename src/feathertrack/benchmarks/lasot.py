@@ -98,11 +98,14 @@ def open_lasot(name: str, root: str | Path) -> Benchmark:
     listing = _LISTS[name]
     made = bundled_list(listing)
     names = names_of(name)
-    known = count_known([*names, *(one.rpartition("-")[0] for one in names)])
+    classes = {one.rpartition("-")[0] for one in names}
+    known = count_known([*names, *classes])
     annotated = has(f"annos/{names[0]}.txt")
-    found = find_root(
-        root, marks=lambda folder: known(folder) + annotated(folder), name=name, expected=TREE
-    )
+
+    def marks(folder: Path) -> int:
+        return 0 if folder.name in classes else known(folder) + annotated(folder)
+
+    found = find_root(root, marks=marks, name=name, expected=TREE)
     return Benchmark(
         name=name,
         tree=TREE,

@@ -1,0 +1,58 @@
+"""``feathertrack data check``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from feathertrack.cli import main
+from tests.benchmarks.miniatures import dtb70, pictures, put, vot
+
+
+def test_a_complete_benchmark_exits_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    vot(tmp_path, "mine", 3)
+    assert main(["data", "check", "vot2018", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert f"root      {tmp_path}" in said
+    assert "expected  list.txt and <sequence>/{groundtruth.txt, color/00000001.jpg}" in said
+    assert "1 sequences, read off the root: list unverified" in said
+    assert "1 of 1 sequences are complete, 3 frames" in said
+
+
+def test_missing_things_exit_1_and_lines_are_limited(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dtb70(tmp_path, "Car2", range(2, 75), rows=74)
+    assert main(["data", "check", "dtb70", str(tmp_path), "--lines", "2"]) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 3 + 2 + 2
+    assert said[-2].startswith("... and ")
+    assert said[-1].startswith("0 of 70 sequences are complete, 73 frames; ")
+    assert "69 files of ground truth missing" in said[-1]
+
+
+def test_json_holds_every_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    dtb70(tmp_path, "Car2", range(2, 75), rows=74)
+    assert main(["data", "check", "dtb70", str(tmp_path), "--json"]) == 1
+    made = json.loads(capsys.readouterr().out)
+    assert (made["complete"], made["incomplete_sequences"]) == (False, 70)
+    (car,) = [one for one in made["problems"] if one["sequence"] == "Car2"]
+    assert (car["kind"], car["count"], car["missing"]) == ("frames", 1, True)
+
+
+def test_synthetic_needs_no_root(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "check", "synthetic"]) == 0
+    assert "4 of 4 sequences are complete, 160 frames" in capsys.readouterr().out
+
+
+def test_words_that_are_wrong_exit_2_and_a_root_without_the_data_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pictures(tmp_path / "here" / "holiday", "%d.jpg", [1])
+    put(tmp_path / "here" / "a.txt", "")
+    assert main(["data", "check", "dtb7", str(tmp_path)]) == 2
+    assert "nearest: dtb70" in capsys.readouterr().err
+    assert main(["data", "check", "dtb70", str(tmp_path / "here")]) == 1
+    assert "expected <Sequence>/img/00001.jpg" in capsys.readouterr().err
