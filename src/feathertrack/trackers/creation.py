@@ -11,12 +11,14 @@ from pathlib import Path
 from feathertrack.engines import create_engine
 from feathertrack.engines.protocol import Engine, EngineName, NetworkInfo, Precision
 from feathertrack.errors import InputError
+from feathertrack.trackers.built_in import BUILT_IN, create_built_in
 from feathertrack.trackers.foreign import ForeignTracker
 from feathertrack.trackers.naming import import_class, parse_tracker_name
 from feathertrack.trackers.presets import DEFAULTS, PRESETS
 from feathertrack.trackers.settings import override, settings_from_json
 from feathertrack.trackers.siamfc import SiamFCSettings, SiamFCTracker
 from feathertrack.trackers.tracker import Tracker
+from feathertrack.trackers.trax import TraxTracker
 from feathertrack.weights.catalogue import find_weights
 
 DEFAULT_MODEL = "feather_fc"
@@ -36,7 +38,8 @@ def create_tracker(
     """A tracker by name, ready for ``init``.
 
     Args:
-        name: ``NAME | FILE | module:Class``, with ``@PRESET`` or ``@FILE`` for settings.
+        name: ``NAME | FILE | module:Class``, with ``@PRESET`` or ``@FILE`` for settings, or
+            ``trax:COMMAND``, a program that speaks TraX.
         weights: file of weights; None takes the shipped or downloaded ones of ``name``.
         engine: the runtime; "auto" measures those that are installed, once, and takes the fastest.
         device: "auto", "cpu", "cuda", "cuda:1" or "mps".
@@ -49,12 +52,19 @@ def create_tracker(
         MissingExtra: the weights or the engine need an extra that is not installed.
     """
     parts = parse_tracker_name(name)
-    if parts.kind == "class":
+    if parts.kind in ("class", "program"):
         if parts.preset or settings or weights is not None:
+            what = "class" if parts.kind == "class" else "program"
             raise InputError(
-                f"tracker {parts.target!r} is a class of yours: it takes no settings here"
+                f"tracker {parts.target!r} is a {what} of yours: it takes no settings here"
             )
+        if parts.kind == "program":
+            return TraxTracker(parts.target)
         return ForeignTracker(import_class(parts.target)())
+    if parts.target in BUILT_IN:
+        if settings:
+            raise InputError(f"{parts.target} has no settings, got {', '.join(settings)}")
+        return create_built_in(parts.target, weights=weights, preset=parts.preset)
     model = DEFAULT_MODEL if parts.target == "default" else parts.target
     if parts.kind == "model":
         _check_known(model)
@@ -97,7 +107,7 @@ def find_settings(info: NetworkInfo, preset: str = "") -> SiamFCSettings:
 
 def list_trackers(pattern: str = "*") -> list[str]:
     """Names that ``create_tracker`` knows, presets included, that match a shell pattern; sorted."""
-    names = {"default", DEFAULT_MODEL, *DEFAULTS, *PRESETS} - {"fdsiamd"}
+    names = {"default", DEFAULT_MODEL, *DEFAULTS, *PRESETS, *BUILT_IN} - {"fdsiamd"}
     presets = {f"{name}@{preset}" for name, table in PRESETS.items() for preset in table}
     return sorted(fnmatch.filter(names | presets, pattern))
 

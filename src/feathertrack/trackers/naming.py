@@ -1,4 +1,7 @@
-"""How a tracker is named: ``NAME | FILE | module:Class``, then ``@PRESET`` or ``@FILE``."""
+"""How a tracker is named: ``NAME | FILE | module:Class``, then ``@PRESET`` or ``@FILE``.
+
+Or ``trax:COMMAND``: the command line of a program that speaks the TraX protocol.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from typing import Literal
 from feathertrack.errors import InputError
 
 _CLASS = re.compile(r"[A-Za-z_]\w+(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+_PROGRAM = "trax:"
 _WEIGHT_SUFFIXES = {".pth", ".pt", ".tar", ".onnx", ".safetensors", ".model", ".xml"}
 
 
@@ -21,11 +25,11 @@ class TrackerName:
 
     Attributes:
         kind: what ``target`` is.
-        target: name of a model, path of a file of weights, or ``module:Class``.
+        target: name of a model, path of a file of weights, ``module:Class``, or a command line.
         preset: name of a preset or path of a settings file, "" for the defaults.
     """
 
-    kind: Literal["model", "file", "class"]
+    kind: Literal["model", "file", "class", "program"]
     target: str
     preset: str = ""
 
@@ -36,6 +40,11 @@ def parse_tracker_name(text: str) -> TrackerName:
     >>> parse_tracker_name("fdsiamfc_30@uav123")
     TrackerName(kind='model', target='fdsiamfc_30', preset='uav123')
     """
+    if text.startswith(_PROGRAM):
+        command = text.removeprefix(_PROGRAM).strip()
+        if not command:
+            raise InputError(f"tracker {text!r} names no program: write trax:COMMAND")
+        return TrackerName(kind="program", target=command)
     target, preset = (text, "") if Path(text).exists() else _split_preset(text)
     if not target:
         raise InputError(f"tracker {text!r} has no name before the @")
