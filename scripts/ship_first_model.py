@@ -1,6 +1,6 @@
 """Put trained weights of ``feather_fc`` into the package: torch weights, the ONNX pair, and proof.
 
-    python scripts/ship_first_model.py runs/feather_fc/snapshots/003400.safetensors --steps 3400
+    python scripts/ship_first_model.py runs/feather_fc/snapshots/002800.safetensors --steps 2800
 
 Writes feather_fc.safetensors (for the torch engine and for further training),
 feather_fc.embed.onnx and feather_fc.predict.onnx, and prints their sizes, the network's cost and

@@ -1,6 +1,6 @@
 """Train ``feather_fc``, the first shipped model: a narrow SiamFC student, on a CPU, in one file.
 
-    nice python scripts/train_first_model.py --shared ../shared --out runs/feather_fc --steps 3400
+    nice python scripts/train_first_model.py --shared ../shared --out runs/feather_fc --steps 2800
 
 Run the same line again after a crash or a kill: it goes on from the last checkpoint, with the very
 batches that an uninterrupted run would have drawn, since a batch depends on the seed and its number
@@ -63,7 +63,7 @@ BLOCK, PASSES = 64, 3  # batches that are kept, with the teacher's features, and
 LEARNING_RATE, WEIGHT_DECAY, WARMUP, COOLDOWN = 2e-3, 1e-4, 200, 0.35
 FREEZE_NORM = 0.15  # share of the steps, at the end, with the running statistics of batch norm
 EMA = 0.998
-TURN = 1700  # steps of plain imitation; afterwards the labels lead, and the student may be better
+TURN = 1300  # steps of plain imitation; afterwards the labels lead, and the student may be better
 IMITATE = {"features": 1.0, "responses": 1.0, "cross": 1.0, "labels": 1.0}
 FOLLOW_LABELS = {"features": 0.2, "responses": 0.3, "cross": 0.3, "labels": 3.0}
 SAVE_EVERY, LOG_EVERY = 100, 25
@@ -503,7 +503,7 @@ def main() -> None:
     )
     parser.add_argument("--shared", type=Path, required=True, help="folder of the project's data")
     parser.add_argument("--out", type=Path, required=True, help="folder of this run")
-    parser.add_argument("--steps", type=int, default=3400, help="default: %(default)s")
+    parser.add_argument("--steps", type=int, default=2800, help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     parser.add_argument("--threads", type=int, default=2, help="of torch (default: %(default)s)")
     parser.add_argument("--snapshot-every", type=int, default=250, help="default: %(default)s")

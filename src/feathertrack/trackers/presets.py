@@ -13,8 +13,12 @@ from feathertrack.trackers.siamfc import SiamFCSettings
 
 _SIAMFC = SiamFCSettings()
 _SIAMD = SiamFCSettings(clip_center=False)
+_FEATHER = SiamFCSettings(
+    scale_step=1.08, window_weight=0.25
+)  # chosen on dev, see its card
 
 DEFAULTS: Mapping[str, SiamFCSettings] = {
+    "feather_fc": _FEATHER,
     "siamfc": _SIAMFC,
     "fdsiamfc_30": _SIAMFC,
     "fdsiamfc_15": _SIAMFC,
