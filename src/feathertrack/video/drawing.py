@@ -101,6 +101,21 @@ def draw_comparison(image: Image, results: Mapping[str, Result | TrackRow | None
     return canvas
 
 
+def draw_boxes(image: Image, boxes: Sequence[tuple[NDArray[np.float64], Color]]) -> Image:
+    """A copy of ``image`` with boxes and no words; a later box lies over the earlier ones.
+
+    Args:
+        image: RGB uint8 (H, W, 3), not changed.
+        boxes: x, y, w, h in pixels from 0, and a colour; one that is not finite is left out.
+    """
+    canvas = np.ascontiguousarray(image).copy()
+    for box, color in boxes:
+        if np.isfinite(box).all():
+            x, y, w, h = (float(value) for value in box)
+            _draw_box(canvas, (x, y, w, h), color=color, dashed=False)
+    return canvas
+
+
 def _box_of(result: Result | TrackRow) -> BoxTuple | None:
     if result.box is None or not np.isfinite(result.box).all():
         return None

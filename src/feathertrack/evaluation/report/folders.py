@@ -1,0 +1,204 @@
+"""What ``feathertrack evaluate`` and ``feathertrack score --json`` left in folders, read again.
+
+A folder may hold tables of scores (JSON), raw results, or both. Tables are shown as they are. Where
+a benchmark's data are here, its raw results give the timelines and pictures, and trackers without a
+table of their own are scored.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from feathertrack.benchmarks import Benchmark
+from feathertrack.errors import InputError
+from feathertrack.evaluation.gathering import Ground
+from feathertrack.evaluation.protocols import (
+    PROTOCOLS,
+    choose_results,
+    find_protocol,
+    score_records,
+)
+from feathertrack.evaluation.records import TrackerRecords
+from feathertrack.evaluation.report.evaluated import Evaluated
+from feathertrack.evaluation.report.raw import evaluated_of, with_raw_results
+from feathertrack.evaluation.result_files.reading import read_results
+from feathertrack.evaluation.scoring import ScoreTable
+
+_LARGEST = 2**28
+"""Bytes of a file of scores; 50 trackers on 10 benchmarks take 20 MB."""
+_DEEPEST = 4
+_CONFIGURATION = ("tracker", "configuration", "config", "versions", "machine", "settings")
+"""Keys of other JSON objects whose values a report shows."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FolderContents:
+    """What is known after reading folders.
+
+    Attributes:
+        evaluated: every tracker on every benchmark by every protocol.
+        remarks: what could not be used, a sentence each.
+    """
+
+    evaluated: tuple[Evaluated, ...]
+    remarks: tuple[str, ...] = field(default=())
+
+
+def read_folders(
+    places: Iterable[str | Path], *, benchmarks: Mapping[str, Benchmark] | None = None
+) -> FolderContents:
+    """Read everything that can be reported.
+
+    Args:
+        places: folders, or single JSON files of scores.
+        benchmarks: name -> benchmark, for those whose data are here.
+
+    Raises:
+        InputError: a place does not exist, or there is nothing of use in any of them.
+    """
+    found: dict[tuple[str, str, str], Evaluated] = {}
+    remarks: list[str] = []
+    paths = [Path(place) for place in places]
+    grounds = {name: Ground(benchmark) for name, benchmark in (benchmarks or {}).items()}
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"{path} does not exist: name a folder that evaluate or score wrote")
+        for entry in _tables(path):
+            found.setdefault(_key(entry), entry)
+    for path in paths:
+        for ground in grounds.values():
+            for entry in _raw(path, ground, found, remarks):
+                found[_key(entry)] = entry
+    if not found:
+        raise InputError(
+            f"{', '.join(map(str, paths))} holds no scores: write them with score --json, or give "
+            "--data so that raw results can be scored" + "".join(f"; {text}" for text in remarks)
+        )
+    return FolderContents(evaluated=tuple(found.values()), remarks=tuple(remarks))
+
+
+def named_benchmarks(places: Iterable[str | Path]) -> list[str]:
+    """Names of the benchmarks that the tables of scores in these places are about."""
+    tables = (entry.scores for place in places for entry in _tables(Path(place)))
+    return list(dict.fromkeys(table.benchmark for table in tables))
+
+
+def _key(entry: Evaluated) -> tuple[str, str, str]:
+    return entry.scores.benchmark, entry.scores.protocol, entry.tracker
+
+
+def _tables(place: Path) -> Iterator[Evaluated]:
+    """Every table of scores in a JSON file, or in those of a folder, with its configuration."""
+    for path in _json_files(place):
+        values = _read_json(path)
+        for part in _objects(values):
+            if "headline" in part and "protocol" in part:
+                try:
+                    table = ScoreTable.from_json(part)
+                except InputError as error:
+                    raise InputError(f"{path}: {error}") from None
+                yield evaluated_of(table, config=_config_of(path, table.tracker, place))
+
+
+def _json_files(place: Path) -> list[Path]:
+    if place.is_file():
+        return [place] if place.suffix.lower() == ".json" else []
+    files: list[Path] = []
+    folders = [place]
+    for _ in range(_DEEPEST):
+        inside = sorted(path for folder in folders for path in folder.iterdir())
+        files += [path for path in inside if path.suffix.lower() == ".json" and path.is_file()]
+        folders = [path for path in inside if path.is_dir() and not path.is_symlink()]
+    return files
+
+
+def _read_json(path: Path) -> Any:
+    """The values of a file; None where it is no JSON, which is somebody else's business."""
+    try:
+        if path.stat().st_size > _LARGEST:
+            return None
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def _objects(values: Any) -> Iterator[Mapping[str, Any]]:
+    """The object itself, and those in a list, also in a list under a key."""
+    if isinstance(values, dict):
+        yield values
+        for inner in values.values():
+            if isinstance(inner, list):
+                yield from (one for one in inner if isinstance(one, dict))
+    if isinstance(values, list):
+        yield from (one for one in values if isinstance(one, dict))
+
+
+def _config_of(path: Path, tracker: str, place: Path) -> dict[str, str]:
+    """Values of the JSON files that describe a tracker: beside its scores, or in its folder."""
+    root = place if place.is_dir() else place.parent
+    config: dict[str, str] = {}
+    folders = dict.fromkeys([root, path.parent, path.parent / tracker, root / tracker])
+    for folder in folders:
+        if not folder.is_dir():
+            continue
+        for file in sorted(folder.glob("*.json")):
+            values = _read_json(file)
+            named = isinstance(values, dict) and values.get("label", tracker) == tracker
+            if named and "headline" not in values and set(values) & set(_CONFIGURATION):
+                config |= dict(_flat(values))
+    return config
+
+
+def _flat(values: Mapping[str, Any], *, lead: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, lead=f"{lead}{key}.")
+        elif value is not None and not isinstance(value, list):
+            yield f"{lead}{key}", str(value)
+
+
+def _raw(
+    place: Path,
+    ground: Ground,
+    known: Mapping[tuple[str, str, str], Evaluated],
+    remarks: list[str],
+) -> Iterator[Evaluated]:
+    """Entries of one benchmark with their raw results; new ones where there was no table."""
+    try:
+        results = read_results(place, ground.benchmark)
+    except InputError as error:
+        remarks.append(str(error))
+        return
+    name = ground.benchmark.name
+    protocols = {protocol for benchmark, protocol, _ in known if benchmark == name}
+    for protocol in protocols or {find_protocol(None, ground.benchmark).name}:
+        try:
+            chosen = choose_results(results, PROTOCOLS[protocol])
+        except (InputError, KeyError) as error:
+            remarks.append(str(error))
+            continue
+        for one in _named(chosen, place):
+            entry = known.get((name, protocol, one.tracker)) or _scored(
+                one, ground, protocol, remarks
+            )
+            if entry is not None:
+                yield with_raw_results(entry, one, ground)
+
+
+def _named(results: Sequence[TrackerRecords], place: Path) -> list[TrackerRecords]:
+    """Results with a name each: that of the folder where the files lie in it without one."""
+    return [one if one.tracker else replace(one, tracker=place.stem) for one in results]
+
+
+def _scored(
+    results: TrackerRecords, ground: Ground, protocol: str, remarks: list[str]
+) -> Evaluated | None:
+    try:
+        return evaluated_of(score_records(results, ground, protocol=protocol, partial=True))
+    except InputError as error:
+        remarks.append(f"{results.tracker}: {error}")
+        return None

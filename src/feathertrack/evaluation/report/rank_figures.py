@@ -1,0 +1,157 @@
+"""Figures with one mark a tracker: accuracy-robustness, ranking, speed, and attribute radar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.projections.polar import PolarAxes
+
+from feathertrack.evaluation.report.comparison import Comparison
+from feathertrack.evaluation.report.curve_figures import HEIGHT, WIDTH
+from feathertrack.evaluation.report.style import FAINT, INK, MUTED, Style, figure_label
+
+_RADAR_TRACKERS = 6
+_RADAR_AXES = 3
+"""A radar of fewer attributes is no area."""
+
+
+def draw_accuracy_robustness(comparison: Comparison, *, styles: Mapping[str, Style]) -> Figure:
+    """Accuracy over robustness as a share; the best trackers are at the top right."""
+    figure = Figure(figsize=(WIDTH, HEIGHT))
+    axes = figure.add_subplot()
+    for entry in comparison.entries:
+        x, y = entry.reliability, entry.score("accuracy")
+        if x is None or y is None:
+            continue
+        style = styles[entry.tracker]
+        axes.plot(x, y, style.marker, color=style.color, markersize=8, markeredgecolor="white")
+        axes.annotate(
+            figure_label(entry.tracker, longest=22),
+            (x, y),
+            xytext=(0, 8),
+            textcoords="offset points",
+            ha="center",
+            fontsize=7.5,
+        )
+    axes.set(title="Accuracy and robustness", xlabel="Robustness (share)", ylabel="Accuracy")
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    return figure
+
+
+def draw_ranking(comparison: Comparison, *, styles: Mapping[str, Style]) -> Figure:
+    """The main measure of every tracker with its confidence interval, best on top."""
+    entries = comparison.entries
+    figure = Figure(figsize=(WIDTH, max(1.3, 0.75 + 0.26 * len(entries))))
+    axes = figure.add_subplot()
+    key = comparison.main.key
+    for place, entry in enumerate(entries):
+        style, value = styles[entry.tracker], entry.scores.headline.get(key, np.nan)
+        interval = entry.scores.intervals.get(key)
+        if interval is not None:
+            axes.plot([interval.low, interval.high], [place] * 2, color=style.color, linewidth=2.2)
+        axes.plot(value, place, style.marker, color=style.color, markersize=7)
+    axes.set_yticks(range(len(entries)), [_short(entry.tracker) for entry in entries])
+    axes.set_ylim(len(entries) - 0.4, -0.6)
+    axes.grid(axis="y", visible=False)
+    with_interval = any(key in entry.scores.intervals for entry in entries)
+    axes.set_xlabel(f"{comparison.main.label}" + (" with 95 % interval" if with_interval else ""))
+    axes.set_title("Ranking", loc="left")
+    return figure
+
+
+def has_speed(comparison: Comparison) -> bool:
+    """Whether anybody's speed is known together with the main measure."""
+    return any(entry.scores.frames_per_second for entry in comparison.entries)
+
+
+def draw_speed(comparison: Comparison, *, styles: Mapping[str, Style]) -> Figure:
+    """The main measure over frames per second, measured here or, hollow and grey, published."""
+    figure = Figure(figsize=(WIDTH, HEIGHT))
+    axes = figure.add_subplot()
+    key = comparison.main.key
+    for row in (*comparison.published, *comparison.others):
+        if row.frames_per_second and key in row.values:
+            axes.plot(row.frames_per_second, row.values[key], "o", color=MUTED, fillstyle="none")
+    for row in comparison.published:
+        if row.frames_per_second and key in row.values:
+            _name(figure, row.frames_per_second, row.values[key], row.tracker, color=MUTED)
+    for entry in comparison.entries:
+        x, y = entry.scores.frames_per_second, entry.score(key)
+        if not x or y is None:
+            continue
+        style = styles[entry.tracker]
+        axes.plot(x, y, style.marker, color=style.color, markersize=8)
+        _name(figure, x, y, entry.tracker, color=INK)
+    axes.set_xscale("log")
+    axes.margins(0.18, 0.15)
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(lambda x, _: f"{x:g}" if f"{x:e}"[0] in "25" else "")
+    axes.tick_params(axis="x", which="minor", labelsize=7)
+    axes.set(title="Speed and accuracy", xlabel="Frames per second", ylabel=comparison.main.label)
+    kinds = [Line2D([], [], marker="o", color=INK, linestyle="", label="measured here")]
+    published = (*comparison.published, *comparison.others)
+    if any(row.frames_per_second and key in row.values for row in published):
+        hollow = {"marker": "o", "color": MUTED, "linestyle": "", "fillstyle": "none"}
+        kinds.append(Line2D([], [], label="published, other machine", **hollow))  # type: ignore[arg-type]
+        axes.legend(handles=kinds, loc="best")
+    return figure
+
+
+def radar_attributes(comparison: Comparison) -> list[str]:
+    """Attributes that every drawn tracker has a score of; none where they are too few."""
+    drawn = comparison.entries[:_RADAR_TRACKERS]
+    common = [
+        name
+        for name in drawn[0].attributes
+        if all(np.isfinite(entry.attributes.get(name, np.nan)) for entry in drawn)
+    ]
+    return common if len(common) >= _RADAR_AXES else []
+
+
+def draw_radar(comparison: Comparison, *, styles: Mapping[str, Style]) -> Figure:
+    """The main measure on the sequences of each attribute, for the best trackers."""
+    names = radar_attributes(comparison)
+    drawn = comparison.entries[:_RADAR_TRACKERS]
+    figure = Figure(figsize=(WIDTH, HEIGHT + 0.6 + 0.1 * len(drawn)))
+    axes = figure.add_subplot(projection="polar")
+    assert isinstance(axes, PolarAxes)
+    angles = np.linspace(0, 2 * np.pi, len(names) + 1)
+    for entry in reversed(drawn):
+        values = [entry.attributes[name] for name in names]
+        style = styles[entry.tracker]
+        axes.plot(angles, [*values, values[0]], color=style.color, linestyle=style.dash)
+        axes.fill(angles, [*values, values[0]], color=style.color, alpha=0.05)
+    axes.set_theta_zero_location("N")
+    axes.set_theta_direction(-1)
+    axes.set_xticks(angles[:-1], [figure_label(name, longest=16) for name in names])
+    top = max(max(entry.attributes[name] for name in names) for entry in drawn)
+    axes.set_ylim(0, min(1.0, float(np.ceil(top * 10) / 10)) if top <= 1 else top)
+    axes.tick_params(axis="y", labelsize=7)
+    axes.spines["polar"].set_color(FAINT)
+    axes.set_title(f"{comparison.main.label} by attribute", loc="left", pad=14)
+    handles = [
+        Line2D([], [], color=styles[entry.tracker].color, linestyle=styles[entry.tracker].dash)
+        for entry in drawn
+    ]
+    labels = [_short(entry.tracker) for entry in drawn]
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=7.5)
+    return figure
+
+
+def _short(name: str) -> str:
+    return figure_label(name, longest=24)
+
+
+def _name(figure: Figure, x: float, y: float, name: str, *, color: str) -> None:
+    figure.axes[0].annotate(
+        _short(name),
+        (x, y),
+        xytext=(0, 7),
+        textcoords="offset points",
+        ha="center",
+        fontsize=7,
+        color=color,
+    )
