@@ -47,7 +47,9 @@ def test_a_root_without_the_benchmark_names_what_was_expected_and_what_is_there(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "a" / "holiday").mkdir(parents=True)
-    with pytest.raises(SourceError, match=r"does not hold uav123: expected data_seq/.*; there is h"):
+    with pytest.raises(
+        SourceError, match=r"does not hold uav123: expected data_seq/.*; there is h"
+    ):
         open_benchmark("uav123", tmp_path / "a")
 
 

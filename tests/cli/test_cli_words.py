@@ -21,6 +21,7 @@ OPTIONS = {
     "still": "at output",
     "list": "json",
     "download": "address timeout",
+    "data": "edition images json lines",
     "bench": "box device engine frames json precision settings.FIELD source threads tracker "
     "warm-up weights",
     "doctor": "json",
@@ -35,7 +36,7 @@ def test_options_are_as_promised(command: str) -> None:
 
 
 def test_names_of_later_commands_are_free() -> None:
-    later = "evaluate score report train distill tune convert export data serve"
+    later = "evaluate score report train distill tune convert export serve"
     assert not set(later.split()) & set(COMMANDS)
 
 

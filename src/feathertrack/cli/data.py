@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Data:
-    """Check the files of a benchmark: which it needs, and which are missing.
+    """Check the files of a benchmark: which are needed, which are missing.
 
     The exit status is 1 where something is missing or cannot be read.
 
@@ -31,8 +31,9 @@ class Data:
     Attributes:
         action: What to do.
         name: A benchmark, as otb100, uav123, lasot, got10k_val, vot2018 or folder.
-        root: The folder of its data, or a json file of pysot's.
-        edition: Which of several editions, where there are any, as TRAIN_0 of trackingnet.
+        root: The folder of its data, or a json file of pysot's. synthetic needs none.
+        edition: Which edition, where a benchmark has several: official or got10k of otb, pysot or
+            toolkit of vot, TEST or TRAIN_0 to TRAIN_11 of trackingnet, a box format of folder.
         images: Open and decode every picture too, which takes long.
         lines: How many problems to print.
         json: Print JSON with every problem instead of text.
@@ -44,7 +45,9 @@ class Data:
 
     root: Positional[Annotated[Path | None, arg(metavar="ROOT")]] = None
 
-    edition: Annotated[str | None, arg(metavar="EDITION", help_behavior_hint="")] = None
+    edition: Annotated[str | None, arg(metavar="official|TRAIN_0|...", help_behavior_hint="")] = (
+        None
+    )
 
     images: Flag = False
 
