@@ -35,7 +35,9 @@ def _in_torch(model: Network, template: Images, search: Images) -> NDArray[np.fl
         return model(*images).numpy()
 
 
-@pytest.mark.parametrize(("num_templates", "num_regions"), [(1, 1), (1, 3), (2, 6), (3, 3)])
+@pytest.mark.parametrize(
+    ("num_templates", "num_regions"), [(1, 1), (1, 3), (1, 12), (2, 6), (3, 3)]
+)
 def test_outputs_are_those_of_the_network(
     engine: Engine,
     tiny_model: Network,
@@ -44,7 +46,7 @@ def test_outputs_are_those_of_the_network(
     num_templates: int,
     num_regions: int,
 ) -> None:
-    template, search = templates[:num_templates], regions[:num_regions]
+    template, search = templates[:num_templates], np.concatenate([regions] * 2)[:num_regions]
     outputs = engine.predict(engine.embed(template), search)
     assert [(out.dtype, out.shape) for out in outputs] == [(np.float32, (num_regions, 1, 17, 17))]
     assert relative_difference(outputs, (_in_torch(tiny_model, template, search),)) < 1e-5

@@ -174,6 +174,23 @@ def test_an_absent_runtime_comes_with_its_remedy(monkeypatch: pytest.MonkeyPatch
     assert "cpu" in support.engine_support("onnx").devices
 
 
+def test_a_runtime_that_is_half_installed_is_left_out(
+    tiny_pair: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FEATHERTRACK_CACHE", str(tmp_path))
+    half = tmp_path / "openvino"
+    half.mkdir()
+    (half / "__init__.py").write_text("raise OSError('libtbb.so: no such file')")
+    monkeypatch.delitem(sys.modules, "openvino", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    engine = create_engine(tiny_pair)
+    assert engine.choice is not None
+    assert engine.name == "onnx"
+    assert "libtbb.so" in engine.choice.excluded["openvino"]
+    with pytest.raises(MissingExtra, match=r"openvino: it cannot be imported .*libtbb"):
+        create_engine(tiny_pair, engine="openvino")
+
+
 def test_what_was_asked_for_is_said(tiny_pair: Path) -> None:
     engine = create_engine(tiny_pair, engine="onnx", precision="float32")
     taken = Candidate(engine="onnx", device="cpu", precision="float32")

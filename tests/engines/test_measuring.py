@@ -13,7 +13,6 @@ from feathertrack.engines.measuring import (
     choose_fastest,
     example_pictures,
     relative_difference,
-    time_engine,
 )
 from feathertrack.engines.protocol import Features, Images, NetworkInfo, Outputs
 from feathertrack.errors import InputError
@@ -100,13 +99,19 @@ def test_when_none_can_be_loaded_the_first_reason_is_given() -> None:
         _choose({_candidate("a"): InputError("first"), _candidate("b"): InputError("2")}, Clock())
 
 
-def test_measuring_is_brief_and_shows_the_real_shape() -> None:
+def test_measuring_is_brief_shows_the_real_shape_and_takes_turns() -> None:
     clock = Clock()
-    engine = FakeEngine(0.2, clock)
-    seconds, _ = time_engine(engine, clock=clock)
-    assert seconds == pytest.approx(0.2)
-    assert clock.now <= 1.1  # two calls to warm up and three to time
-    assert set(engine.calls) == {(3, 63, 63, 3)}
+    engines = [FakeEngine(0.2, clock), FakeEngine(0.3, clock)]
+    _choose({_candidate("a"): engines[0], _candidate("b"): engines[1]}, clock)
+    assert [len(engine.calls) for engine in engines] == [4, 4]  # one to warm up, three to time
+    assert {shape for engine in engines for shape in engine.calls} == {(3, 63, 63, 3)}
+
+
+def test_a_quick_engine_is_not_called_without_end() -> None:
+    clock = Clock()
+    engine = FakeEngine(1e-6, clock)
+    _choose({_candidate("quick"): engine}, clock)
+    assert len(engine.calls) < 20
 
 
 def test_example_pictures_fit_the_network_and_never_change() -> None:

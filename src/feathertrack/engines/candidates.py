@@ -54,10 +54,10 @@ def _impossibility(engine: str, source: Source, request: Request) -> str:
 
 def _exclusion(engine: str, source: Source, request: Request) -> str:
     """Why an engine is left out of a free choice, "" if it is not."""
-    if not is_installed(engine):
-        return f"not installed: {engine_support(engine).remedy}"
     if _impossibility(engine, source, request):
         return _impossibility(engine, source, request)
+    if not is_installed(engine) or engine_support(engine).remedy:
+        return engine_support(engine).remedy
     if engine != "torch" and source.in_memory:
         return "it would need an export of the network in memory"
     if engine != "torch" and not source.is_pair and conversion.obstacle():

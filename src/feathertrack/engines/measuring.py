@@ -16,11 +16,12 @@ from feathertrack.errors import FeathertrackError
 REGIONS_PER_FRAME: Mapping[str, int] = {"siamfc": 3}
 """Family -> search regions that its tracker asks for in one call; 1 for the others."""
 
-_SECONDS_EACH = 0.35
-_MOST_CALLS = 15
+_SECONDS = 1.2
+_ROUNDS = range(3, 16)  # fewest and most
 _LARGEST_DIFFERENCE = 0.05
 
 Clock = Callable[[], float]
+Call = Callable[[], Outputs]
 
 
 def choose_fastest(
@@ -42,45 +43,53 @@ def choose_fastest(
     Raises:
         FeathertrackError: no candidate can be loaded; the first one's error.
     """
-    milliseconds: dict[Candidate, float] = {}
+    calls: dict[Candidate, Call] = {}
     reasons, failures = dict(excluded), []
     expected: Outputs | None = None
     for candidate in candidates:
         try:
-            engine = load(candidate)
+            call = frame_call(load(candidate))
+            outputs = call()
         except FeathertrackError as error:
             reasons[str(candidate)] = str(error)
             failures.append(error)
             continue
-        seconds, outputs = time_engine(engine, clock=clock)
         difference = 0.0 if expected is None else relative_difference(outputs, expected)
         if difference > _LARGEST_DIFFERENCE:
             reasons[str(candidate)] = f"its outputs are off by {difference:.0%} of their range"
             continue
         expected = outputs if expected is None else expected
-        milliseconds[candidate] = 1e3 * seconds
-    if not milliseconds:
+        calls[candidate] = call
+    if not calls:
         raise failures[0]
+    milliseconds = time_calls(calls, clock=clock)
     taken = min(milliseconds, key=milliseconds.__getitem__)
-    reason = "the fastest" if len(milliseconds) > 1 else "the only one that works here"
+    reason = "the fastest" if len(calls) > 1 else "the only one that works here"
     return Choice(taken=taken, reason=reason, milliseconds=milliseconds, excluded=reasons)
 
 
-def time_engine(
-    engine: Engine, *, clock: Clock = time.perf_counter, seconds: float = _SECONDS_EACH
-) -> tuple[float, Outputs]:
-    """Median seconds of one frame's ``predict``, and its outputs for pictures that never change."""
+def frame_call(engine: Engine) -> Call:
+    """One frame's ``predict`` on pictures that never change."""
     template, search = example_pictures(engine.info)
     features = engine.embed(template)
-    outputs = engine.predict(features, search)
-    engine.predict(features, search)
-    times: list[float] = []
-    end = clock() + seconds
-    while len(times) < _MOST_CALLS and (len(times) < 3 or clock() < end):
-        start = clock()
-        engine.predict(features, search)
-        times.append(clock() - start)
-    return statistics.median(times), outputs
+    return lambda: engine.predict(features, search)
+
+
+def time_calls(calls: Mapping[Candidate, Call], *, clock: Clock) -> dict[Candidate, float]:
+    """Median milliseconds of every call.
+
+    They take turns, so that what disturbs the machine disturbs all of them.
+    """
+    times: dict[Candidate, list[float]] = {candidate: [] for candidate in calls}
+    end = clock() + _SECONDS
+    for number in range(_ROUNDS.stop):
+        if number >= _ROUNDS.start and clock() > end:
+            break
+        for candidate, call in calls.items():
+            start = clock()
+            call()
+            times[candidate].append(clock() - start)
+    return {candidate: 1e3 * statistics.median(seconds) for candidate, seconds in times.items()}
 
 
 def example_pictures(info: NetworkInfo) -> tuple[Images, Images]:

@@ -9,7 +9,7 @@ from typing import get_args
 
 from feathertrack.engines.cpu import detect_cpu
 from feathertrack.engines.protocol import EngineName
-from feathertrack.errors import require
+from feathertrack.errors import MissingExtra, require
 
 ENGINES = tuple(name for name in get_args(EngineName) if name != "auto")
 
@@ -27,7 +27,7 @@ class Support:
         devices: "cpu", and "cuda:0", ..., "mps" where the runtime sees them.
         precisions: those that it computes in on the processor without emulation, from float32
             weights.
-        remedy: the command that installs it, "" where it is installed.
+        remedy: what would make it work, "" where it does.
     """
 
     engine: str
@@ -43,12 +43,15 @@ def is_installed(engine: str) -> bool:
 
 
 def require_runtime(engine: str) -> None:
-    """Refuse a runtime that is not installed.
+    """Refuse a runtime that is not installed, or cannot be imported.
 
     Raises:
-        MissingExtra: it is not; the text says which extra brings it.
+        MissingExtra: the text says which extra brings it.
     """
-    require(_MODULES[engine], extra=_EXTRAS[engine] or "all")
+    if not is_installed(engine):
+        require(_MODULES[engine], extra=_EXTRAS[engine] or "all")
+    if engine_support(engine).remedy:
+        raise MissingExtra(f"{engine}: {engine_support(engine).remedy}")
 
 
 def version_of(engine: str) -> str:
@@ -60,15 +63,17 @@ def version_of(engine: str) -> str:
 
 def engine_support(engine: str) -> Support:
     """What one runtime can do here; imports it."""
+    extra = _EXTRAS[engine]
+    command = f"pip install 'feathertrack[{extra}]'" if extra else "pip install feathertrack"
     if not is_installed(engine):
-        extra = _EXTRAS[engine]
-        package = f"'feathertrack[{extra}]'" if extra else "feathertrack"
-        return Support(engine=engine, version="", remedy=f"pip install {package}")
+        return Support(engine=engine, version="", remedy=command)
+    try:
+        version = version_of(engine)
+    except Exception as error:  # a runtime that is half installed may raise anything
+        remedy = f"it cannot be imported ({type(error).__name__}: {error}): {command}"
+        return Support(engine=engine, version="", remedy=remedy)
     return Support(
-        engine=engine,
-        version=version_of(engine),
-        devices=_devices(engine),
-        precisions=_precisions(engine),
+        engine=engine, version=version, devices=_devices(engine), precisions=_precisions(engine)
     )
 
 
