@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from feathertrack._version import __version__
 
 if TYPE_CHECKING:
+    from feathertrack.benchmarks import list_benchmarks, open_benchmark
     from feathertrack.errors import FeathertrackError, InputError, MissingExtra
+    from feathertrack.evaluation.runner import evaluate
     from feathertrack.models import create_model, list_models
     from feathertrack.results import Result
     from feathertrack.trackers.creation import create_tracker, list_trackers
@@ -30,9 +32,12 @@ _HOMES = {
     "Tracker": "feathertrack.trackers.tracker",
     "create_model": "feathertrack.models",
     "create_tracker": "feathertrack.trackers.creation",
+    "list_benchmarks": "feathertrack.benchmarks",
+    "evaluate": "feathertrack.evaluation.runner",
     "list_models": "feathertrack.models",
     "list_trackers": "feathertrack.trackers.creation",
     "load_model": "feathertrack.weights",
+    "open_benchmark": "feathertrack.benchmarks",
     "open_source": "feathertrack.video",
     "track": "feathertrack.tracking",
 }
@@ -47,9 +52,12 @@ __all__ = [
     "__version__",
     "create_model",
     "create_tracker",
+    "evaluate",
+    "list_benchmarks",
     "list_models",
     "list_trackers",
     "load_model",
+    "open_benchmark",
     "open_source",
     "track",
 ]

@@ -21,6 +21,8 @@ COMMANDS: Mapping[str, str] = {
     "list": "feathertrack.cli.list:List",
     "download": "feathertrack.cli.download:Download",
     "data": "feathertrack.cli.data:Data",
+    "evaluate": "feathertrack.cli.evaluate:Evaluate",
+    "score": "feathertrack.cli.score:Score",
     "bench": "feathertrack.cli.bench:Bench",
     "doctor": "feathertrack.cli.doctor:Doctor",
 }

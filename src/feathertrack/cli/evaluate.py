@@ -1,0 +1,234 @@
+"""``feathertrack evaluate BENCHMARK...``: run trackers on benchmarks and score them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from tyro.conf import Positional, UseAppendAction, arg
+
+from feathertrack.cli._terminal import at_terminal, remark, write_json
+from feathertrack.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from feathertrack.benchmarks import Benchmark
+    from feathertrack.evaluation.executors import Outcome
+    from feathertrack.evaluation.runner import Evaluation
+    from feathertrack.evaluation.scoring import ScoreTable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluate:
+    """Run trackers on benchmarks, keep their raw results, and score them.
+
+    A run that was stopped, or killed, goes on where it was when the same command is given again.
+
+    Examples:
+      feathertrack evaluate synthetic
+      feathertrack evaluate otb100 --data OTB --tracker fdsiamfc_30 --tracker mine:Tracker
+      feathertrack evaluate otb100 uav123 --data benchmarks/ --tracker checkpoints/ --workers 8
+      feathertrack evaluate otb100 --data OTB --protocol otb@pysot --protocol otb_tre
+
+    Attributes:
+        benchmarks: What to run on; 'feathertrack data list' names them. synthetic needs no data.
+        data: The folder of the benchmark; for several, the folder that holds one called like each.
+        tracker: A name of 'feathertrack list', a file of weights, a folder of them (that many
+            trackers), or MODULE:CLASS; after an @ a preset or a JSON file of settings. Repeat it.
+        output: Where raw results and scores go.
+        protocol: How to run and score, as otb@pysot, otb_tre, vot_realtime@toolkit. Repeat it;
+            those that do not fit a benchmark are passed over there.
+        workers: Sequences at a time; above 1, each in a process of its own. 0 with ray: all
+            processors of the cluster.
+        executor: Where workers are: processes of this machine, or a Ray cluster (RAY_ADDRESS, else
+            one is started here).
+        format: Of the raw results; without it the one that keeps every digit: pysot, GOT-10k's own,
+            the VOT toolkit's, or OTB's JSON for otb_tre and otb_sre.
+        engine: What runs the networks.
+        device: Where the networks run.
+        precision: What the networks compute in.
+        threads: Processor threads of a network; without it they are shared by the workers.
+        seed: From which every run's own seed is made.
+        json: Write all tables here too.
+    """
+
+    benchmarks: Positional[Annotated[tuple[str, ...], arg(metavar="BENCHMARK")]]
+
+    data: Annotated[Path | None, arg(metavar="ROOT", help_behavior_hint="")] = None
+
+    tracker: Annotated[tuple[str, ...], UseAppendAction, arg(metavar="NAME|FILE|FOLDER|CLASS")] = ()
+
+    output: Annotated[Path, arg(metavar="DIR")] = Path("results")
+
+    protocol: Annotated[tuple[str, ...], UseAppendAction, arg(metavar="NAME")] = ()
+
+    workers: Annotated[int, arg(metavar="N")] = 1
+
+    executor: Literal["process", "ray"] = "process"
+
+    format: Annotated[
+        Literal["got10k", "pysot", "pytracking", "otb", "lasot", "vot", "vot_binary"] | None,
+        arg(help_behavior_hint=""),
+    ] = None
+
+    engine: Literal["auto", "onnx", "openvino", "torch"] = "auto"
+
+    device: Annotated[str, arg(metavar="auto|cpu|cuda[:N]|mps")] = "auto"
+
+    precision: Literal["auto", "float32", "bfloat16", "float16", "int8"] = "auto"
+
+    threads: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None
+
+    seed: Annotated[int, arg(metavar="N")] = 0
+
+    json: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None
+
+    def run(self) -> int:
+        """Plan, run what is missing, score."""
+        from feathertrack.cli._stopping import stop_signals
+        from feathertrack.engines.requests import check_request
+        from feathertrack.evaluation.contestants import find_contestants
+        from feathertrack.evaluation.runner import Runner
+
+        how = {"engine": self.engine, "device": self.device, "precision": self.precision}
+        check_request(**how, threads=self.threads)  # type: ignore[arg-type]
+        contestants = find_contestants(self.tracker or ("default",), threads=self.threads, **how)
+        for one in contestants:
+            _check(one.name)
+        benchmarks = open_benchmarks(self.benchmarks, self.data)
+        runner = Runner(
+            contestants,
+            benchmarks,
+            protocols=self.protocol,
+            output=self.output,
+            format=self.format,
+            seed=self.seed,
+        )
+        frames = runner.plan()
+        if runner.num_done:
+            remark(f"{runner.num_done} sequences are done already, {len(runner.tasks)} to do")
+        with stop_signals(), _progress(frames, len(runner.tasks)) as advance:
+            runner.run(workers=self.workers, executor=self.executor, advance=advance)
+        evaluation = runner.score()
+        runner.discard_errors()
+        return self._report(evaluation)
+
+    def _report(self, evaluation: Evaluation) -> int:
+        print_tables(evaluation.tables)
+        if self.json is not None:
+            write_json(self.json, [table.to_json() for table in evaluation.tables])
+        for failure in evaluation.failures:
+            print(
+                f"failed: {failure.tracker} on {failure.benchmark}/{failure.sequence}: "
+                f"{failure.error} ({failure.traceback})",
+                file=sys.stderr,
+            )
+        for note in evaluation.notes:
+            print(f"not scored: {note}", file=sys.stderr)
+        return 1 if evaluation.failures or evaluation.notes else 0
+
+
+def _check(name: str) -> None:
+    """Refuse a tracker that is not there before anything is run.
+
+    Raises:
+        InputError: no such name, file or class.
+    """
+    from feathertrack.trackers.creation import list_trackers
+    from feathertrack.trackers.naming import import_class, parse_tracker_name
+    from feathertrack.weights.catalogue import find_weights
+
+    parts = parse_tracker_name(name)
+    if parts.kind == "class":
+        import_class(parts.target)
+    elif parts.kind == "file":
+        if not Path(parts.target).exists():
+            raise InputError(f"tracker {name}: there is no file {parts.target}")
+    elif parts.target != "default" and parts.target not in list_trackers():
+        from feathertrack.evaluation.gathering import nearest
+
+        raise InputError(
+            f"no tracker is called {name!r}; nearest: {nearest(name, list_trackers())}"
+        )
+    elif parts.target != "default":
+        find_weights(parts.target)
+
+
+def open_benchmarks(names: Sequence[str], data: Path | None) -> list[Benchmark]:
+    """Benchmarks by name; for several, ``data`` holds a folder called like each.
+
+    Raises:
+        InputError: a name is unknown or given twice, or its data is not there.
+    """
+    from feathertrack.benchmarks import open_benchmark
+
+    if not names:
+        raise InputError("no benchmark was named: feathertrack evaluate BENCHMARK...")
+    if len(set(names)) < len(names):
+        raise InputError(f"a benchmark is named twice: {' '.join(names)}")
+    benchmarks = []
+    for name in names:
+        root = data
+        if name == "synthetic":
+            root = None  # it is in no folder of the user's
+        elif data is not None and len([n for n in names if n != "synthetic"]) > 1:
+            root = _folder_of(name, data)
+        benchmarks.append(open_benchmark(name, root))
+    return benchmarks
+
+
+def _folder_of(name: str, data: Path) -> Path:
+    from feathertrack.benchmarks.benchmark import fold
+
+    if data.is_dir():
+        for folder in sorted(data.iterdir()):
+            if folder.is_dir() and fold(folder.name).replace("-", "") == name.replace("_", ""):
+                return folder
+    raise InputError(f"--data {data} holds no folder {name}: several benchmarks need one each")
+
+
+@contextmanager
+def _progress(frames: int, sequences: int) -> Iterator[Callable[[Outcome], None]]:
+    """A bar that counts frames, so that long sequences weigh more; silent in a pipe."""
+    if not at_terminal() or not frames:
+        yield lambda outcome: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.fields[done]}/{task.fields[all]} sequences", markup=False),
+        BarColumn(bar_width=20),
+        TextColumn("{task.percentage:.0f} %  {task.fields[last]}", markup=False),
+        TimeRemainingColumn(compact=True),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=frames, done=0, all=sequences, last="")
+        count = 0
+
+        def advance(outcome: Outcome) -> None:
+            nonlocal count
+            count += 1
+            bar.update(task, advance=outcome.task.frames, done=count, last=outcome.task.sequence)
+
+        yield advance
+
+
+def print_tables(tables: Sequence[ScoreTable]) -> None:
+    """Print one table for each benchmark and protocol, with what must be known of it below."""
+    from feathertrack.evaluation.scoring import tables_text
+
+    key = lambda table: (table.benchmark, table.protocol)  # noqa: E731
+    for number, (_, group) in enumerate(groupby(sorted(tables, key=key), key=key)):
+        together = list(group)
+        print(("\n" if number else "") + tables_text(together))
+        if any(table.intervals for table in together):
+            print("[low, high]: 95 % bootstrap interval over sequences")
+        for note in dict.fromkeys(note for table in together for note in table.notes):
+            print(f"note: {note}")

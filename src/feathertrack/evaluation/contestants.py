@@ -1,0 +1,154 @@
+"""Trackers to evaluate, by name, so that workers in other processes can make their own."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from feathertrack.engines.protocol import EngineName, Precision
+from feathertrack.errors import InputError
+from feathertrack.trackers.creation import create_tracker
+from feathertrack.trackers.naming import import_class, parse_tracker_name
+from feathertrack.trackers.tracker import Tracker
+
+_WEIGHTS = (".pth", ".pt", ".tar", ".onnx", ".safetensors", ".model", ".xml")
+_UNFIT = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contestant:
+    """What ``create_tracker`` takes, and what to call the tracker in tables and folders.
+
+    Attributes:
+        label: name of its folder and row.
+        name: ``NAME | FILE | module:Class``, with ``@PRESET`` or ``@FILE``.
+        engine: what runs its network.
+        device: where.
+        precision: in what it computes.
+        threads: processor threads of the network.
+        made: a tracker that is there already; it cannot be sent to another process.
+    """
+
+    label: str
+    name: str
+    engine: EngineName = "auto"
+    device: str = "auto"
+    precision: Precision = "auto"
+    threads: int | None = None
+    made: Tracker | None = None
+
+    def create(self) -> Tracker:
+        """The tracker, ready for ``init``.
+
+        Raises:
+            InputError: no such tracker, weights or preset.
+        """
+        if self.made is not None:
+            return self.made
+        return create_tracker(
+            self.name,
+            engine=self.engine,
+            device=self.device,
+            precision=self.precision,
+            threads=self.threads,
+        )
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether it does the same in every run, so that one is enough.
+
+        The trackers of this package do. A class of the user's says so with ``is_deterministic``.
+        """
+        if self.made is not None:
+            inner = getattr(self.made, "tracker", self.made)
+            own = type(inner).__module__.startswith("feathertrack.")
+            return bool(getattr(inner, "is_deterministic", own))
+        parts = parse_tracker_name(self.name)
+        if parts.kind != "class":
+            return True
+        return bool(getattr(import_class(parts.target), "is_deterministic", False))
+
+    def configuration(self) -> dict[str, Any]:
+        """What decides its results, for the file beside them; weights by their digest."""
+        values = {key: value for key, value in asdict(replace(self, made=None)).items()}
+        del values["made"], values["threads"]
+        if self.made is not None:
+            return {**values, "settings": repr(getattr(self.made, "settings", ""))}
+        parts = parse_tracker_name(self.name)
+        if parts.kind == "file":
+            from feathertrack.weights.digest import file_digest
+
+            values["name"] = Path(parts.target).name + (f"@{parts.preset}" if parts.preset else "")
+            values["sha256"] = file_digest(Path(parts.target))
+        return values
+
+
+def contestant_of(tracker: Tracker | str) -> Contestant:
+    """A tracker, or the name of one, as a contestant."""
+    if isinstance(tracker, str):
+        return Contestant(label=label_of(tracker), name=tracker)
+    inner = getattr(tracker, "tracker", tracker)
+    engine = getattr(tracker, "engine", None)
+    label = engine.info.name if engine is not None else type(inner).__name__
+    return Contestant(label=fit(label), name=label, made=tracker)
+
+
+def find_contestants(names: Sequence[str], **how: Any) -> list[Contestant]:
+    """Contestants by name; a folder of weights counts as that many trackers.
+
+    Args:
+        names: as ``--tracker`` takes them.
+        **how: the other attributes of a ``Contestant``.
+
+    Raises:
+        InputError: a folder without weights, or two trackers that would be called alike.
+    """
+    if not names:
+        raise InputError("no tracker was named: give --tracker NAME, FILE or module:Class")
+    spread = [one for name in names for one in _spread(name)]
+    labels = [label_of(name) for name in spread]
+    twice = {label for label, count in Counter(labels).items() if count > 1}
+    labels = [
+        fit(f"{Path(name).parent.name}-{label}") if label in twice else label
+        for name, label in zip(spread, labels, strict=True)
+    ]
+    folded = Counter(label.casefold() for label in labels)
+    for name, label in zip(spread, labels, strict=True):
+        if folded[label.casefold()] > 1:
+            raise InputError(f"two trackers would be called {label!r}, as {name}: name each once")
+    return [Contestant(label=label, name=n, **how) for n, label in zip(spread, labels, strict=True)]
+
+
+def _spread(name: str) -> list[str]:
+    folder = Path(name)
+    if not folder.is_dir():
+        return [name]
+    # An OpenVINO pair is .xml and .bin, an exported pair of ours a folder: .xml stands for both.
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in _WEIGHTS)
+    if not files:
+        raise InputError(f"tracker {name} is a folder without weights ({', '.join(_WEIGHTS)})")
+    return [str(path) for path in files]
+
+
+def label_of(name: str) -> str:
+    """What to call a tracker: no folder, no module, no suffix.
+
+    >>> label_of("runs/FDSiamfc_30.pth"), label_of("mine.trackers:Box"), label_of("siamfc@otb")
+    ('FDSiamfc_30', 'Box', 'siamfc@otb')
+    """
+    parts = parse_tracker_name(name)
+    own = {
+        "file": Path(parts.target).stem,
+        "class": parts.target.rpartition(":")[2],
+        "model": parts.target,
+    }[parts.kind]
+    return fit(f"{own}@{Path(parts.preset).stem}" if parts.preset else own)
+
+
+def fit(label: str) -> str:
+    """A label that can be the name of a folder on every system."""
+    return _UNFIT.sub("-", label).strip(". ") or "tracker"

@@ -1,0 +1,408 @@
+"""Run trackers on benchmarks, keep raw results, score them; killed anywhere, it goes on there.
+
+In ``OUTPUT/<benchmark>/``: ``<tracker>/`` holds the raw results, ``<tracker>.run.json`` what made
+them, ``<tracker>.errors/`` a traceback for each sequence that failed. ``OUTPUT/scores.json`` and
+``scores.csv`` hold the tables.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from feathertrack._version import __version__
+from feathertrack.benchmarks.benchmark import Benchmark
+from feathertrack.errors import FeathertrackError, InputError
+from feathertrack.evaluation.contestants import Contestant, contestant_of
+from feathertrack.evaluation.executors import ExecutorName, Outcome, Task, Workshop, execute
+from feathertrack.evaluation.gathering import Ground
+from feathertrack.evaluation.protocols import (
+    Protocol,
+    choose_results,
+    find_protocol,
+    score_records,
+)
+from feathertrack.evaluation.records import Record, TrackerRecords
+from feathertrack.evaluation.result_files import (
+    DEFAULT_FORMAT,
+    FormatName,
+    ResultWriter,
+    read_results,
+    write_whole,
+)
+from feathertrack.evaluation.running import (
+    REPETITIONS,
+    RunPlan,
+    count_frames,
+    expected_runs,
+)
+from feathertrack.evaluation.scoring import ScoreTable, tables_csv
+from feathertrack.trackers.tracker import Tracker
+
+Advance = Callable[[Outcome], None]
+_RESET_RULES = ("pysot", "toolkit", "got10k")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """A sequence on which a tracker failed.
+
+    Attributes:
+        benchmark, tracker, sequence: which.
+        error: what went wrong, in a sentence.
+        traceback: file that holds where; None where nothing is written.
+    """
+
+    benchmark: str
+    tracker: str
+    sequence: str
+    error: str
+    traceback: Path | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """What came of it.
+
+    Attributes:
+        tables: one for each benchmark, protocol and tracker.
+        failures: sequences that have no result.
+        notes: what could not be scored and why, a sentence each.
+    """
+
+    tables: tuple[ScoreTable, ...]
+    failures: tuple[Failure, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Run:
+    """One tracker's run of one kind on one benchmark."""
+
+    contestant: int
+    benchmark: int
+    plan: RunPlan
+    writer: ResultWriter | None
+    protocols: tuple[Protocol, ...]
+    memory: dict[str, tuple[Record, ...]] = field(default_factory=dict)
+    failed: dict[str, Failure] = field(default_factory=dict)
+
+
+class Runner:
+    """Plans, runs and scores; ``plan`` first, then ``run``, then ``score``.
+
+    Args:
+        contestants: the trackers.
+        benchmarks: what to run them on.
+        protocols: names; those that fit a benchmark are used on it, none means its default.
+        output: folder of everything that is written; None keeps results in memory.
+        format: of the raw results; None takes the one that keeps every digit.
+        seed: of all runs.
+
+    Raises:
+        InputError: a protocol fits no benchmark, or a format cannot hold a run.
+    """
+
+    def __init__(
+        self,
+        contestants: Sequence[Contestant],
+        benchmarks: Sequence[Benchmark],
+        *,
+        protocols: Sequence[str] = (),
+        output: Path | None = None,
+        format: FormatName | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.contestants = tuple(contestants)
+        self.benchmarks = tuple(benchmarks)
+        self.output = output
+        self.grounds = [Ground(benchmark) for benchmark in benchmarks]
+        self.runs = [
+            run
+            for number, benchmark in enumerate(benchmarks)
+            for group in _by_run(_fitting(protocols, benchmark, benchmarks))
+            for run in self._runs(number, group, format=format, seed=seed)
+        ]
+        self.tasks: list[Task] = []
+        self.num_done = 0
+
+    def _runs(
+        self, number: int, protocols: Sequence[Protocol], *, format: FormatName | None, seed: int
+    ) -> list[_Run]:
+        kind, rule = protocols[0].run, protocols[0].convention
+        benchmark = self.benchmarks[number]
+        runs = []
+        for index, one in enumerate(self.contestants):
+            folder = None if self.output is None else self.output / benchmark.name / one.label
+            repetitions = 1 if one.deterministic else REPETITIONS.get(kind, 1)
+            writer = folder and ResultWriter(
+                folder=folder, format=format or DEFAULT_FORMAT[kind], kind=kind
+            )
+            plan = RunPlan(
+                kind=kind,
+                rule=rule if rule in _RESET_RULES else "toolkit",  # type: ignore[arg-type]
+                repetitions=repetitions,
+                seed=seed,
+            )
+            runs.append(
+                _Run(
+                    contestant=index,
+                    benchmark=number,
+                    plan=plan,
+                    writer=writer,
+                    protocols=tuple(protocols),
+                )
+            )
+        return runs
+
+    def plan(self) -> int:
+        """List the sequences that have no result yet; return how many frames they have.
+
+        Raises:
+            InputError: the output holds results of a tracker of the same name that was configured
+                differently, or a sequence cannot be read.
+        """
+        self.tasks, self.num_done = [], 0
+        for number, run in enumerate(self.runs):
+            self._claim(run)
+            ground = self.grounds[run.benchmark]
+            for name in ground.benchmark.names:
+                sequence = ground[name]
+                if run.writer and run.writer.is_done(expected_runs(sequence, run.plan)):
+                    self.num_done += 1
+                    continue
+                frames = count_frames(sequence, run.plan)
+                self.tasks.append(
+                    Task(
+                        contestant=run.contestant,
+                        benchmark=run.benchmark,
+                        sequence=name,
+                        plan=run.plan,
+                        frames=frames,
+                        run=number,
+                    )
+                )
+        return sum(task.frames for task in self.tasks)
+
+    def _claim(self, run: _Run) -> None:
+        """Write down what makes the results of a folder, or see that it is the same."""
+        if run.writer is None:
+            return
+        one = self.contestants[run.contestant]
+        path = run.writer.folder.with_name(f"{one.label}.run.json")
+        wanted = {
+            "tracker": one.configuration(),
+            "format": run.writer.format,
+            "seed": run.plan.seed,
+        }
+        known = _read_json(path)
+        if known is not None and any(known.get(key) != value for key, value in wanted.items()):
+            different = next(key for key, value in wanted.items() if known.get(key) != value)
+            raise InputError(
+                f"{run.writer.folder} holds results of another run ({different}: "
+                f"{known.get(different)}, now {wanted[different]}): choose another --output, or "
+                "remove it"
+            )
+        if known is None:
+            if run.writer.folder.is_dir() and any(run.writer.folder.iterdir()):
+                raise InputError(
+                    f"{run.writer.folder} holds files that this command did not write: choose "
+                    "another --output"
+                )
+            about = {"feathertrack": __version__, "python": platform.python_version()}
+            machine = {"machine": platform.machine(), "system": platform.system()}
+            content = {**wanted, "versions": about, **machine}
+            write_whole(path, json.dumps(content, indent=1) + "\n")
+
+    def run(
+        self,
+        *,
+        workers: int = 1,
+        executor: ExecutorName = "process",
+        advance: Advance | None = None,
+    ) -> tuple[Failure, ...]:
+        """Run what ``plan`` found missing, and write each sequence when it is finished.
+
+        Args:
+            workers: how many at a time.
+            executor: ``process`` or ``ray``.
+            advance: called after each sequence.
+        """
+        workshop = Workshop(contestants=self.contestants, benchmarks=self.benchmarks)
+        for outcome in execute(self.tasks, workshop, workers=workers, executor=executor):
+            self._keep(outcome)
+            if advance is not None:
+                advance(outcome)
+        return tuple(failure for run in self.runs for failure in run.failed.values())
+
+    def _keep(self, outcome: Outcome) -> None:
+        task = outcome.task
+        run = self.runs[task.run]
+        log = None
+        if run.writer is not None:
+            kind = f"{task.plan.kind}-" if len({r.plan.kind for r in self.runs}) > 1 else ""
+            label = self.contestants[task.contestant].label
+            folder = run.writer.folder.with_name(f"{label}.errors")
+            log = folder / f"{kind}{task.sequence}.log"
+        error, trace = outcome.error, outcome.traceback
+        if not error and run.writer is not None:
+            try:
+                run.writer.write(outcome.records)
+            except InputError as failed:
+                if isinstance(failed.__cause__, OSError):
+                    raise
+                error = trace = str(failed)
+        if not error:
+            run.memory[task.sequence] = outcome.records if run.writer is None else ()
+            if log is not None:
+                log.unlink(missing_ok=True)
+            return
+        if log is not None:
+            write_whole(log, trace)
+        run.failed[task.sequence] = Failure(
+            benchmark=self.benchmarks[task.benchmark].name,
+            tracker=self.contestants[task.contestant].label,
+            sequence=task.sequence,
+            error=error,
+            traceback=log,
+        )
+
+    def score(self) -> Evaluation:
+        """Score every tracker by every protocol, from the files that were written."""
+        tables: list[ScoreTable] = []
+        notes: list[str] = []
+        for run in self.runs:
+            one, ground = self.contestants[run.contestant], self.grounds[run.benchmark]
+            for protocol in run.protocols:
+                try:
+                    results = self._results(run, protocol)
+                    table = score_records(
+                        results, ground, protocol=protocol.name, partial=bool(run.failed)
+                    )
+                    tables.append(replace(table, tracker=one.label))
+                except FeathertrackError as error:
+                    notes.append(f"{one.label} on {ground.benchmark.name}: {error}")
+        if self.output is not None and tables:
+            write_scores(self.output, tables)
+        failures = tuple(failure for run in self.runs for failure in run.failed.values())
+        return Evaluation(tables=tuple(tables), failures=failures, notes=tuple(notes))
+
+    def _results(self, run: _Run, protocol: Protocol) -> TrackerRecords:
+        benchmark, one = self.benchmarks[run.benchmark], self.contestants[run.contestant]
+        if run.writer is None:
+            ordered = {n: run.memory[n] for n in benchmark.names if n in run.memory}
+            return TrackerRecords(tracker=one.label, records=ordered)
+        return choose_results(read_results(run.writer.folder, benchmark), protocol)[0]
+
+    def discard_errors(self) -> None:
+        """Remove the folders of tracebacks that are empty."""
+        for run in self.runs:
+            if run.writer is not None:
+                label = self.contestants[run.contestant].label
+                folder = run.writer.folder.with_name(f"{label}.errors")
+                if folder.is_dir() and not any(folder.iterdir()):
+                    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _fitting(
+    names: Sequence[str], benchmark: Benchmark, benchmarks: Sequence[Benchmark]
+) -> list[Protocol]:
+    """The protocols among ``names`` for a benchmark; its default where none fits it."""
+    found, problem = [], None
+    for name in names:
+        try:
+            found.append(find_protocol(name, benchmark))
+        except InputError as error:
+            problem = error
+            if len(benchmarks) == 1 or not any(_fits(name, other) for other in benchmarks):
+                raise
+    if problem is None and found:
+        return list({protocol.name: protocol for protocol in found}.values())
+    return found or [find_protocol(None, benchmark)]
+
+
+def _fits(name: str, benchmark: Benchmark) -> bool:
+    try:
+        find_protocol(name, benchmark)
+    except InputError:
+        return False
+    return True
+
+
+def _by_run(protocols: Sequence[Protocol]) -> list[list[Protocol]]:
+    """Protocols that score the same run, together: the tracker is run once for them."""
+    groups: dict[str, list[Protocol]] = {}
+    for protocol in protocols:
+        groups.setdefault(protocol.run, []).append(protocol)
+    return list(groups.values())
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}; remove it to start anew") from error
+    return content if isinstance(content, dict) else {}
+
+
+def write_scores(output: Path, tables: Sequence[ScoreTable]) -> None:
+    """Write ``scores.json`` and ``scores.csv``."""
+    values = [table.to_json() for table in tables]
+    write_whole(output / "scores.json", json.dumps(values, indent=1) + "\n")
+    write_whole(output / "scores.csv", tables_csv(tables))
+
+
+def evaluate(
+    tracker: Tracker | str,
+    benchmark: Benchmark,
+    *,
+    protocol: str | None = None,
+    output: str | Path | None = None,
+    format: FormatName | None = None,
+    workers: int = 1,
+    executor: ExecutorName = "process",
+    seed: int = 0,
+) -> ScoreTable:
+    """Run one tracker on a benchmark and score it.
+
+    Args:
+        tracker: a tracker, or a name for ``create_tracker``; with several workers a name.
+        benchmark: of ``open_benchmark``.
+        protocol: as ``otb@got10k``; None takes the benchmark's default.
+        output: folder for raw results; a run that was stopped goes on there. None keeps none.
+        format: of the raw results.
+        workers: sequences at a time.
+        executor: ``process`` or ``ray``.
+        seed: of all runs.
+
+    Raises:
+        InputError: the words do not fit the benchmark, or data cannot be read.
+        FeathertrackError: the tracker failed on a sequence; the others are kept in ``output``.
+    """
+    runner = Runner(
+        [contestant_of(tracker)],
+        [benchmark],
+        protocols=[protocol] if protocol else [],
+        output=None if output is None else Path(output),
+        format=format,
+        seed=seed,
+    )
+    runner.plan()
+    failures = runner.run(workers=workers, executor=executor)
+    if failures:
+        first = failures[0]
+        raise FeathertrackError(
+            f"{first.tracker} failed on {len(failures)} of {len(benchmark)} sequences of "
+            f"{benchmark.name}, first on {first.sequence}: {first.error}"
+        )
+    evaluation = runner.score()
+    if evaluation.notes:
+        raise InputError(evaluation.notes[0])
+    return evaluation.tables[0]

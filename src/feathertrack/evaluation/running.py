@@ -1,0 +1,197 @@
+"""Run a tracker over one sequence, in each of the ways that protocols ask for."""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from feathertrack.benchmarks.sequence import Sequence, start_box
+from feathertrack.boxes import Boxes
+from feathertrack.errors import InputError
+from feathertrack.evaluation.gathering import true_regions
+from feathertrack.evaluation.otb_robustness import sre_boxes, tre_starts, usable_starts
+from feathertrack.evaluation.records import Record, record_of_regions
+from feathertrack.evaluation.result_files.writing import RunKind
+from feathertrack.evaluation.vot.multistart import anchors_of
+from feathertrack.evaluation.vot.realtime import FRAMES_PER_SECOND, RealtimeTracker
+from feathertrack.evaluation.vot.regions import NO_CODE, STARTED
+from feathertrack.evaluation.vot.reset import ResetRuleName, run_with_resets
+from feathertrack.results import Result
+from feathertrack.trackers.tracker import Image, Tracker
+from feathertrack.video.pictures import read_picture
+
+REPETITIONS: dict[RunKind, int] = {"got10k": 3, "reset": 15}
+"""Runs of a tracker that is not deterministic; everything else is run once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunPlan:
+    """How to run.
+
+    Attributes:
+        kind: what a protocol asks for.
+        rule: whose resets, for VOT.
+        repetitions: how often.
+        seed: from which the seed of every run is made.
+    """
+
+    kind: RunKind
+    rule: ResetRuleName = "pysot"
+    repetitions: int = 1
+    seed: int = 0
+
+
+def run_sequence(tracker: Tracker, sequence: Sequence, plan: RunPlan) -> list[Record]:
+    """Run a tracker over a sequence as often as the plan says.
+
+    Boxes are written as the benchmark annotates them. Times are those of ``init`` and ``update``
+    alone; reading the pictures does not count.
+
+    Raises:
+        InputError: a picture cannot be read, or the sequence cannot be run this way; whatever the
+            tracker raises.
+    """
+    records = []
+    for expected in expected_runs(sequence, plan):
+        seed_run(plan.seed, sequence.name, expected.repetition, expected.anchor, expected.start)
+        records.append(_RUNS[plan.kind](tracker, sequence, expected, plan))
+    return records
+
+
+def expected_runs(sequence: Sequence, plan: RunPlan) -> list[Record]:
+    """The runs of a sequence as records of one empty row: their numbers, starts and names."""
+    one = Record(sequence=sequence.name, boxes=np.zeros((1, 4)), codes=None)
+    if plan.kind == "tre":
+        starts = tre_starts(usable_starts(sequence.truth[:, :4]))
+        return [replace(one, repetition=n, start=start) for n, start in enumerate(starts, 1)]
+    if plan.kind == "sre":
+        names = sre_boxes(np.array([1.0, 1, 9, 9]), width=99, height=99)
+        return [replace(one, repetition=n, name=name) for n, name in enumerate(names, 1)]
+    if plan.kind == "multistart":
+        if sequence.anchors is None or not sequence.anchors.any():
+            raise InputError(f"{sequence.name} has no anchors to start from")
+        anchors = [anchor.frame for anchor in anchors_of(sequence.anchors)]
+        return [replace(one, anchor=frame) for frame in anchors]
+    return [replace(one, repetition=n) for n in range(1, plan.repetitions + 1)]
+
+
+def seed_run(*parts: object) -> None:
+    """Seed every generator that a tracker may use, from what the run is, not from when it is."""
+    seed = zlib.crc32(repr(parts).encode())
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 (a tracker of the user's may draw from it)
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.manual_seed(seed)
+
+
+def count_frames(sequence: Sequence, plan: RunPlan) -> int:
+    """Frames that a run of a sequence goes through, skipped ones included."""
+    length = len(sequence.truth) if sequence.complete else len(sequence)
+    if plan.kind == "multistart" and sequence.anchors is not None:
+        return sum(len(anchor.frames(length)) for anchor in anchors_of(sequence.anchors))
+    if plan.kind == "tre":
+        return sum(length - run.start for run in expected_runs(sequence, plan))
+    return length * (12 if plan.kind == "sre" else plan.repetitions)
+
+
+def _track(
+    tracker: Tracker, frames: Iterable[int], sequence: Sequence, first: Boxes
+) -> tuple[Boxes, Boxes, Boxes]:
+    """Boxes (n, 4) 0-based, seconds (n,) and scores (n,) of one pass from a 0-based box."""
+    boxes, times, scores = [], [], []
+    for row, index in enumerate(frames):
+        image = read_picture(sequence.frames[index])
+        begin = time.perf_counter()
+        if row == 0:
+            tracker.init(image, first)
+            times.append(time.perf_counter() - begin)
+            boxes.append(first)
+            scores.append(np.nan)
+            continue
+        result = tracker.update(image)
+        times.append(time.perf_counter() - begin)
+        boxes.append(_checked(result, sequence, index))
+        scores.append(float(getattr(result, "score", 1.0)))
+    return np.array(boxes), np.array(times), np.array(scores)
+
+
+def _checked(result: Result, sequence: Sequence, index: int) -> Boxes:
+    box = np.asarray(result.box, dtype=np.float64).reshape(-1)
+    if box.shape != (4,):
+        raise InputError(
+            f"{sequence.name}, frame {index + 1}: the tracker returned {box.size} numbers, no box"
+        )
+    return box
+
+
+def _annotated(boxes: Boxes, sequence: Sequence) -> Boxes:
+    return boxes + np.array([sequence.origin, sequence.origin, 0.0, 0.0])
+
+
+def _length(sequence: Sequence) -> int:
+    return len(sequence.truth) if sequence.complete else len(sequence)
+
+
+def _one_pass(tracker: Tracker, sequence: Sequence, expected: Record, plan: RunPlan) -> Record:
+    frames = range(expected.start, _length(sequence))
+    truth = sequence.truth[expected.start]
+    first = start_box(truth, origin=sequence.origin)
+    if expected.name:
+        width, height = sequence.image_size()
+        shift = np.array([1 - sequence.origin, 1 - sequence.origin, 0.0, 0.0])
+        box = sre_boxes(truth[:4] + shift, width=width, height=height)[expected.name]
+        first = box - np.array([1.0, 1.0, 0.0, 0.0])
+    boxes, times, _ = _track(tracker, frames, sequence, first)
+    rows = _annotated(boxes, sequence)
+    if not expected.name and truth.shape == (4,):
+        rows[0] = truth
+    return replace(expected, boxes=rows, times=times)
+
+
+def _with_resets(tracker: Tracker, sequence: Sequence, expected: Record, plan: RunPlan) -> Record:
+    size = sequence.image_size()
+    shown: Callable[[int], Image] = lambda index: read_picture(sequence.frames[index])  # noqa: E731
+    running = tracker
+    if plan.kind == "realtime":
+        running = RealtimeTracker(tracker, fps=sequence.fps or FRAMES_PER_SECOND)  # type: ignore[assignment]
+    run = run_with_resets(running, shown, true_regions(sequence), size_wh=size, rule=plan.rule)
+    return record_of_regions(
+        sequence.name, run.regions, times=run.times, repetition=expected.repetition
+    )
+
+
+def _started(tracker: Tracker, sequence: Sequence, expected: Record, plan: RunPlan) -> Record:
+    """One pass whose first row is the code 1: unsupervised, long-term, and from an anchor."""
+    order: Iterable[int] = range(_length(sequence))
+    first = 0
+    if expected.anchor is not None and sequence.anchors is not None:
+        anchor = next(a for a in anchors_of(sequence.anchors) if a.frame == expected.anchor)
+        order, first = [int(i) for i in anchor.frames(_length(sequence))], anchor.frame
+    box = start_box(sequence.truth[first], origin=sequence.origin)
+    boxes, times, scores = _track(tracker, order, sequence, box)
+    codes = np.full(len(boxes), NO_CODE, dtype=np.uint8)
+    codes[0] = STARTED
+    rows = _annotated(boxes, sequence)
+    rows[0] = 0.0
+    return replace(expected, boxes=rows, codes=codes, times=times, scores=scores)
+
+
+_Run = Callable[[Tracker, Sequence, Record, RunPlan], Record]
+_RUNS: dict[RunKind, _Run] = {
+    "ope": _one_pass,
+    "got10k": _one_pass,
+    "tre": _one_pass,
+    "sre": _one_pass,
+    "reset": _with_resets,
+    "realtime": _with_resets,
+    "unsupervised": _started,
+    "multistart": _started,
+    "longterm": _started,
+}
