@@ -60,9 +60,11 @@ class CachedTruth:
         return self._overlaps(self._checked(results))
 
     def overlaps_twice(self, results: Regions) -> tuple[Overlaps, Overlaps]:
-        """Overlaps in the bounds (w, h) and in (w - 1, h - 1): pysot's accuracy and its average.
+        """Overlaps in the bounds (w, h) and in (w - 1, h - 1).
 
-        The second differ from the first only where a region reaches the right or lower border.
+        pysot takes the first for accuracy and the second for the expected average overlap. They
+        differ only where a region reaches the right or lower border, so that is all that is
+        counted twice.
 
         Raises:
             InputError: as ``overlaps``.
@@ -70,7 +72,7 @@ class CachedTruth:
         shapes = self._checked(results)
         whole = self._overlaps(shapes)
         reach = np.fmax(self._shapes.outline[:, 2:], shapes.outline[:, 2:])
-        index = np.flatnonzero((np.ceil(reach) >= self.size_wh).any(axis=1))
+        index = np.flatnonzero((np.ceil(reach) >= self._rule.last_pixel(self.size_wh)).any(axis=1))
         less = whole.copy()
         less[index] = overlaps_of_shapes(
             self._shapes[index], shapes[index], self.size_wh[index] - 1, self._rule

@@ -9,6 +9,8 @@ Shapes: N pairs.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -17,6 +19,7 @@ from feathertrack.evaluation.vot.region_overlap import image_sizes
 from feathertrack.evaluation.vot.regions import Floats, Integers, RegionKind, Regions, offsets
 
 _PAIRS_AT_ONCE = 1 << 14
+_LARGEST = 1e9  # beyond any picture: squares of what a diverged tracker reports stay finite
 
 
 def exact_overlaps(first: Regions, second: Regions, *, size_wh: ArrayLike | None = None) -> Floats:
@@ -42,7 +45,7 @@ def exact_overlaps(first: Regions, second: Regions, *, size_wh: ArrayLike | None
         raise InputError(f"{len(first)} regions cannot be compared with {len(second)}")
     overlap = np.full(len(first), np.nan)
     index = np.flatnonzero(_has_area(first) & _has_area(second))
-    one, two = first[index], second[index]
+    one, two = (_within_reason(regions[index]) for regions in (first, second))
     if size_wh is None:
         image = _frame_around(one, two)
     else:
@@ -52,6 +55,10 @@ def exact_overlaps(first: Regions, second: Regions, *, size_wh: ArrayLike | None
     covered = _areas_within(one, image) + _areas_within(two, image) - shared
     overlap[index] = np.clip(shared / (covered + np.finfo(np.float64).eps), 0.0, 1.0)
     return overlap
+
+
+def _within_reason(regions: Regions) -> Regions:
+    return replace(regions, values=np.clip(regions.values, -_LARGEST, _LARGEST))
 
 
 def _has_area(regions: Regions) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

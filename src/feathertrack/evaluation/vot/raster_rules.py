@@ -26,7 +26,7 @@ from feathertrack.evaluation.vot.scanlines import Polygons
 RuleName = Literal["pysot", "toolkit"]
 Numbers = NDArray[np.float64] | NDArray[np.float32]
 
-_LARGEST = 1e9  # beyond any picture: keeps what a diverged tracker reports within integers
+_LARGEST = 1e9  # beyond any picture: what a diverged tracker reports stays within integers
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,12 +86,12 @@ class PysotRule:
         """
         _refuse(regions, (RegionKind.MASK, RegionKind.POINT), rule=self.walk)
         outline = np.full((len(regions), 4), np.nan, dtype=np.float32)
-        box = _rows_of(regions, RegionKind.RECTANGLE, 4).astype(np.float32)
+        box = _single(_rows_of(regions, RegionKind.RECTANGLE, 4))
         rows = regions.kind == RegionKind.RECTANGLE
         end = box[:, :2] + box[:, 2:]  # before x where the width is negative
         low, high = np.minimum(box[:, :2], end), np.maximum(box[:, :2], end)
         outline[rows] = np.concatenate([low, high], axis=1)
-        _outline_polygons(regions, regions.values.astype(np.float32), outline)
+        _outline_polygons(regions, _single(regions.values), outline)
         return Shapes(regions, outline)
 
     def windows(self, first: Shapes, second: Shapes, size_wh: Integers | None) -> Windows:
@@ -126,7 +126,7 @@ class PysotRule:
     def polygons(self, shapes: Shapes, origin: Integers) -> Polygons:
         """Corners of shapes that are all polygons, counted from the origin of each."""
         regions = shapes.regions
-        corners = regions.values.astype(np.float32).reshape(-1, 2)
+        corners = _single(regions.values).reshape(-1, 2)
         shift = np.repeat(origin.astype(np.float32), np.diff(regions.start) // 2, axis=0)
         x, y = _integers(_half_away(corners - shift)).T
         return Polygons(x, y, regions.start // 2)
@@ -157,10 +157,10 @@ class ToolkitRule:
         """
         _refuse(regions, (RegionKind.POINT,), rule=self.walk)
         outline = np.zeros((len(regions), 4))
-        box = np.rint(_rows_of(regions, RegionKind.RECTANGLE, 4).astype(np.float32))
+        box = np.rint(_single(_rows_of(regions, RegionKind.RECTANGLE, 4)))
         rows = regions.kind == RegionKind.RECTANGLE
         outline[rows] = np.concatenate([box[:, :2], box[:, :2] + box[:, 2:] - 1], axis=1)
-        _outline_polygons(regions, np.rint(regions.values.astype(np.float32)), outline)
+        _outline_polygons(regions, np.rint(_single(regions.values)), outline)
         masks = np.flatnonzero(regions.kind == RegionKind.MASK)
         outline[masks] = mask_extents(regions[masks])
         return Shapes(regions, outline)
@@ -188,7 +188,7 @@ class ToolkitRule:
     def polygons(self, shapes: Shapes, origin: Integers) -> Polygons:
         """Corners of shapes that are all polygons, counted from the origin of each."""
         regions = shapes.regions
-        corners = _integers(np.rint(regions.values.astype(np.float32))).reshape(-1, 2)
+        corners = _integers(np.rint(_single(regions.values))).reshape(-1, 2)
         x, y = (corners - np.repeat(origin, np.diff(regions.start) // 2, axis=0)).T
         return Polygons(x, y, regions.start // 2)
 
@@ -229,6 +229,10 @@ def _outline_polygons(regions: Regions, values: Numbers, outline: Numbers) -> No
 def _either(pairs: Flags) -> Flags:
     """Whether one of two columns is True; several times faster than any(axis=1)."""
     return np.asarray(pairs[:, 0] | pairs[:, 1])
+
+
+def _single(values: Numbers) -> NDArray[np.float32]:
+    return np.asarray(np.clip(values, -_LARGEST, _LARGEST), dtype=np.float32)
 
 
 def _half_away(values: Numbers) -> NDArray[np.float64]:

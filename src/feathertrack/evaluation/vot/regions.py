@@ -104,7 +104,8 @@ class Regions:
         """Regions of an array (N, 4) of boxes or (N, 2n) of polygons, padded with NaN.
 
         A row of 4 numbers is a rectangle, one of 6 or more a polygon, one of 1 a special code;
-        a row that is NaN, or has a NaN between numbers, is the special 0: the target is absent.
+        a row of NaN, or with a NaN or an infinity between numbers, is the special 0: the target
+        is absent.
 
         >>> Regions.from_rows([[1, 2, 3, 4], [np.nan] * 4]).kind
         array([1, 0], dtype=uint8)
@@ -112,7 +113,7 @@ class Regions:
         table = np.asarray(rows, dtype=np.float64)
         if table.ndim != 2:
             raise InputError(f"regions of shape {table.shape}, expected one row each")
-        known = ~np.isnan(table)
+        known = np.isfinite(table)
         size = np.where(known.any(axis=1), table.shape[1] - known[:, ::-1].argmax(axis=1), 0)
         whole = (known.sum(axis=1) == size) & (size > 0)
         table, size = np.where(whole[:, None], table, 0.0), np.where(whole, size, 1)
@@ -131,9 +132,12 @@ class Regions:
 
     @staticmethod
     def from_list(regions: Iterable[Sequence[float] | Floats]) -> Regions:
-        """One region for each list of numbers; the count of numbers tells the kind (no masks)."""
+        """One region for each list of numbers; their count tells the kind (no masks).
+
+        A list with a number that is not finite is the special 0.
+        """
         rows = [np.asarray(region, dtype=np.float64).reshape(-1) for region in regions]
-        rows = [np.zeros(1) if np.isnan(row).any() else row for row in rows]
+        rows = [row if np.isfinite(row).all() else np.zeros(1) for row in rows]
         size = np.array([len(row) for row in rows], dtype=np.int64)
         return _from_flat(np.concatenate([*rows, np.empty(0)]), size)
 

@@ -7,6 +7,7 @@ started on the truth of the fifth.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,10 @@ from feathertrack.evaluation.vot.exact_overlap import exact_overlaps
 from feathertrack.evaluation.vot.initial_box import BoxRule, initial_box, quad_of_box
 from feathertrack.evaluation.vot.region_overlap import region_overlaps
 from feathertrack.evaluation.vot.regions import FAILED, STARTED, UNKNOWN, Floats, Regions
+
+_MARGIN = 3.0
+"""Rounding corners and cutting nodes moves an edge by less than this, in pixels."""
+_LONGEST = 1e5
 
 Image = TypeVar("Image")
 _Image = TypeVar("_Image", contravariant=True)
@@ -147,9 +152,46 @@ def is_on_target(
     chosen = RESET_RULES[rule]
     if chosen.narrow and len(truth) == 4:
         truth = quad_of_box(truth)
+    if _clearly_share(region, truth, size_wh):
+        return True
     one, two = Regions.from_list([region]), Regions.from_list([truth])
     if chosen.overlap == "exact":
         overlap = exact_overlaps(one, two, size_wh=size_wh)[0]
     else:
         overlap = region_overlaps(one, two, size_wh=size_wh, rule=chosen.overlap)[0]
     return bool(overlap > 0)
+
+
+def _clearly_share(one: Floats, two: Floats, size_wh: tuple[int, int]) -> bool:
+    """True only if the middle of one region is a pixel well inside both, whatever the rounding.
+
+    Nearly all frames are decided here, in a hundredth of the time that counting pixels takes.
+    """
+    if len(one) not in (4, 8) or len(two) not in (4, 8):
+        return False
+    quads = [_corners(one), _corners(two)]
+    for quad in quads:
+        x, y = (sum(places) / 4 for places in zip(*quad, strict=True))
+        within = _MARGIN < x < size_wh[0] - _MARGIN and _MARGIN < y < size_wh[1] - _MARGIN
+        if within and all(_is_well_inside(round(x), round(y), other) for other in quads):
+            return True
+    return False
+
+
+def _corners(region: Floats) -> list[tuple[float, float]]:
+    numbers = region.tolist()
+    if len(numbers) == 4:
+        x, y, w, h = numbers
+        return [(x, y), (x + w, y), (x + w, y + h), (x, y + h)]
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def _is_well_inside(x: float, y: float, quad: list[tuple[float, float]]) -> bool:
+    """The point lies on the same side of all four edges, ``_MARGIN`` pixels or more from each."""
+    distances = []
+    for (x0, y0), (x1, y1) in zip(quad, [*quad[1:], quad[0]], strict=True):
+        length = math.hypot(x1 - x0, y1 - y0)
+        if not _MARGIN < length < _LONGEST:  # also where a number is NaN
+            return False
+        distances.append(((x1 - x0) * (y - y0) - (y1 - y0) * (x - x0)) / length)
+    return min(distances) >= _MARGIN or max(distances) <= -_MARGIN
