@@ -20,14 +20,14 @@ LAYERS = [
     {"imaging", "video", "demo", "benchmarks"},
     {"engines", "weights", "models", "export"},
     {"trackers"},
-    {"tracking", "evaluation"},
+    {"tracking", "evaluation", "adapters"},
     {"cli", "__main__", "__init__"},
 ]
 """A module may import from its own row and the rows before it."""
 
 WITHOUT_TORCH = {
     *("boxes", "textrows", "video", "imaging", "benchmarks", "trackers", "evaluation"),
-    *("tracking", "cli", "demo"),
+    *("tracking", "cli", "demo", "adapters"),
 }
 
 

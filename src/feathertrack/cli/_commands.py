@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "evaluate": "feathertrack.cli.evaluate:Evaluate",
     "score": "feathertrack.cli.score:Score",
     "bench": "feathertrack.cli.bench:Bench",
+    "vot": "feathertrack.cli.vot:Vot",
     "doctor": "feathertrack.cli.doctor:Doctor",
 }
 """Name on the command line -> where the dataclass is. Modules are imported when they are needed."""

@@ -17,6 +17,7 @@ import cv2
 from feathertrack.errors import InputError
 from feathertrack.trackers.opencv import FromOpenCV
 from feathertrack.trackers.tracker import Tracker
+from feathertrack.video.quiet import quiet_opencv
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +109,8 @@ def _vit(model: str) -> Tracker:
 
 def _load(create: Callable[[], Any], path: str) -> Any:
     try:
-        return create()
+        with quiet_opencv():
+            return create()
     except cv2.error as error:
         reason = " ".join(str(error).split())
         raise InputError(f"OpenCV cannot read the model {path}: {reason}") from error
