@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -224,9 +223,10 @@ def print_tables(tables: Sequence[ScoreTable]) -> None:
     """Print one table for each benchmark and protocol, with what must be known of it below."""
     from feathertrack.evaluation.scoring import tables_text
 
-    key = lambda table: (table.benchmark, table.protocol)  # noqa: E731
-    for number, (_, group) in enumerate(groupby(sorted(tables, key=key), key=key)):
-        together = list(group)
+    groups: dict[tuple[str, str], list[ScoreTable]] = {}
+    for table in tables:
+        groups.setdefault((table.benchmark, table.protocol), []).append(table)
+    for number, together in enumerate(groups.values()):
         print(("\n" if number else "") + tables_text(together))
         if any(table.intervals for table in together):
             print("[low, high]: 95 % bootstrap interval over sequences")

@@ -12,6 +12,7 @@ from typing import Any
 from feathertrack.engines.protocol import EngineName, Precision
 from feathertrack.errors import InputError
 from feathertrack.trackers.creation import create_tracker
+from feathertrack.trackers.foreign import ForeignTracker
 from feathertrack.trackers.naming import import_class, parse_tracker_name
 from feathertrack.trackers.tracker import Tracker
 
@@ -94,7 +95,9 @@ def contestant_of(tracker: Tracker | str) -> Contestant:
     inner = getattr(tracker, "tracker", tracker)
     engine = getattr(tracker, "engine", None)
     label = engine.info.name if engine is not None else type(inner).__name__
-    return Contestant(label=fit(label), name=label, made=tracker)
+    ours = type(tracker).__module__.startswith("feathertrack.")
+    made = tracker if ours else ForeignTracker(tracker)
+    return Contestant(label=fit(label), name=label, made=made)
 
 
 def find_contestants(names: Sequence[str], **how: Any) -> list[Contestant]:
@@ -113,7 +116,7 @@ def find_contestants(names: Sequence[str], **how: Any) -> list[Contestant]:
     labels = [label_of(name) for name in spread]
     twice = {label for label, count in Counter(labels).items() if count > 1}
     labels = [
-        fit(f"{Path(name).parent.name}-{label}") if label in twice else label
+        fit(f"{folder}-{label}") if label in twice and (folder := Path(name).parent.name) else label
         for name, label in zip(spread, labels, strict=True)
     ]
     folded = Counter(label.casefold() for label in labels)

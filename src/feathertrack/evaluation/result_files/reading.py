@@ -212,7 +212,8 @@ def _join_runs(trackers: Sequence[TrackerRecords]) -> list[TrackerRecords]:
     """Make the folders ``name_000``, ``name_001``, ... of pytracking the runs of one tracker."""
     groups: dict[tuple[str, str], list[tuple[int, TrackerRecords]]] = defaultdict(list)
     for one in trackers:
-        match = _RUN.fullmatch(one.tracker)
+        # Folders of other formats with such names are checkpoints: those are trackers of their own.
+        match = _RUN.fullmatch(one.tracker) if one.format == "pytracking" else None
         groups[match["name"] if match else one.tracker, one.experiment].append(
             (int(match["number"]) if match else -1, one)
         )
