@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "data": "feathertrack.cli.data:Data",
     "evaluate": "feathertrack.cli.evaluate:Evaluate",
     "score": "feathertrack.cli.score:Score",
+    "report": "feathertrack.cli.report:Report",
     "bench": "feathertrack.cli.bench:Bench",
     "vot": "feathertrack.cli.vot:Vot",
     "doctor": "feathertrack.cli.doctor:Doctor",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional, UseAppendAction, arg
 
 from feathertrack.cli._options import Flag
 from feathertrack.errors import InputError, require
@@ -38,7 +38,7 @@ class Report:
         markdown: A file for tables in Markdown.
         data: The folder of the benchmark; of several, the folder that holds one folder for each
             name.
-        benchmark: What the raw results are of, where no scores lie beside them. Repeat for several.
+        benchmark: What the raw results are of, where no scores lie beside them. Repeat it.
         title: Heading of the page.
         no_published: Leave out what others published about the benchmarks.
     """
@@ -55,7 +55,7 @@ class Report:
 
     data: Annotated[Path | None, arg(metavar="ROOT", help_behavior_hint="")] = None
 
-    benchmark: Annotated[tuple[str, ...], arg(metavar="NAME...", help_behavior_hint="")] = ()
+    benchmark: Annotated[tuple[str, ...], UseAppendAction, arg(metavar="NAME")] = ()
 
     title: Annotated[str, arg(metavar="TEXT")] = "Tracking report"
 

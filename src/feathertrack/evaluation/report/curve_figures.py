@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,8 +15,6 @@ from feathertrack.evaluation.report.style import OTHER, Style, figure_label
 
 NUM_NAMED = 12
 """Trackers, best first, that a figure tells apart; the others are thin grey lines."""
-_INSIDE = 5
-"""Entries of a legend that find room inside the axes."""
 WIDTH, HEIGHT = 4.2, 3.2
 """Inches; two figures fit beside each other on a page of a paper."""
 
@@ -32,7 +29,6 @@ class CurvePlot:
         x_label: below them.
         y_label: beside them.
         score: key of the measure in the legend.
-        corner: where a short legend is out of the way.
     """
 
     key: str
@@ -40,7 +36,6 @@ class CurvePlot:
     x_label: str
     y_label: str
     score: str
-    corner: Literal["lower right", "lower left", "upper right"] = "lower right"
 
 
 CURVE_PLOTS = (
@@ -50,7 +45,6 @@ CURVE_PLOTS = (
         x_label="Overlap threshold",
         y_label="Share of frames",
         score="auc",
-        corner="lower left",
     ),
     CurvePlot(
         key="precision",
@@ -72,7 +66,6 @@ CURVE_PLOTS = (
         x_label="Recall",
         y_label="Precision",
         score="f",
-        corner="lower left",
     ),
     CurvePlot(
         key="eao",
@@ -80,7 +73,6 @@ CURVE_PLOTS = (
         x_label="Sequence length (frames)",
         y_label="Expected overlap",
         score="eao",
-        corner="upper right",
     ),
 )
 
@@ -98,9 +90,8 @@ def draw_curves(comparison: Comparison, plot: CurvePlot, *, styles: Mapping[str,
     """One line a tracker, named with its score, in the order of that score."""
     entries = [entry for entry in comparison.entries if plot.key in entry.scores.curves]
     named = entries[:NUM_NAMED]
-    outside = len(named) > _INSIDE
-    rows = -(-(len(named) + (len(entries) > NUM_NAMED)) // 2) if outside else 0
-    figure = Figure(figsize=(WIDTH, HEIGHT + 0.19 * rows))
+    rows = -(-(len(named) + (len(entries) > NUM_NAMED)) // 2)
+    figure = Figure(figsize=(WIDTH, HEIGHT + 0.19 * (rows - 1)))
     axes = figure.add_subplot()
     for entry in entries[NUM_NAMED:]:
         _line(axes, entry, plot, OTHER, width=0.7, order=1)
@@ -110,7 +101,7 @@ def draw_curves(comparison: Comparison, plot: CurvePlot, *, styles: Mapping[str,
     axes.margins(x=0)
     if plot.key == "eao":
         _frame_eao(axes, entries)
-    _legend(figure, axes, comparison, plot, entries, styles)
+    _legend(figure, comparison, plot, entries, styles)
     return figure
 
 
@@ -137,7 +128,6 @@ def _frame_eao(axes: Axes, entries: list[Evaluated]) -> None:
 
 def _legend(
     figure: Figure,
-    axes: Axes,
     comparison: Comparison,
     plot: CurvePlot,
     entries: list[Evaluated],
@@ -158,7 +148,4 @@ def _legend(
     if len(entries) > NUM_NAMED:
         handles.append(Line2D([], [], color=OTHER.color, linewidth=0.7))
         labels.append(f"{len(entries) - NUM_NAMED} more")
-    if len(ranked) > _INSIDE:
-        figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=7.5)
-    else:
-        axes.legend(handles, labels, loc=plot.corner)
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=7.5)

@@ -31,8 +31,8 @@ from feathertrack.evaluation.scoring import ScoreTable
 _LARGEST = 2**28
 """Bytes of a file of scores; 50 trackers on 10 benchmarks take 20 MB."""
 _DEEPEST = 4
-_CONFIGURATION = ("tracker", "configuration", "config", "versions", "machine", "settings")
-"""Keys of other JSON objects whose values a report shows."""
+_TABLE = {"headline", "protocol", "tracker"}
+"""Keys by which a table of scores is told from other JSON."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -96,12 +96,12 @@ def _tables(place: Path) -> Iterator[Evaluated]:
     for path in _json_files(place):
         values = _read_json(path)
         for part in _objects(values):
-            if "headline" in part and "protocol" in part:
+            if set(part) >= _TABLE:
                 try:
                     table = ScoreTable.from_json(part)
                 except InputError as error:
                     raise InputError(f"{path}: {error}") from None
-                yield evaluated_of(table, config=_config_of(path, table.tracker, place))
+                yield evaluated_of(table, config=_config_of(place, table))
 
 
 def _json_files(place: Path) -> list[Path]:
@@ -137,20 +137,14 @@ def _objects(values: Any) -> Iterator[Mapping[str, Any]]:
         yield from (one for one in values if isinstance(one, dict))
 
 
-def _config_of(path: Path, tracker: str, place: Path) -> dict[str, str]:
-    """Values of the JSON files that describe a tracker: beside its scores, or in its folder."""
+def _config_of(place: Path, table: ScoreTable) -> dict[str, str]:
+    """What made the raw results, as ``evaluate`` wrote it beside their folder."""
     root = place if place.is_dir() else place.parent
-    config: dict[str, str] = {}
-    folders = dict.fromkeys([root, path.parent, path.parent / tracker, root / tracker])
-    for folder in folders:
-        if not folder.is_dir():
-            continue
-        for file in sorted(folder.glob("*.json")):
-            values = _read_json(file)
-            named = isinstance(values, dict) and values.get("label", tracker) == tracker
-            if named and "headline" not in values and set(values) & set(_CONFIGURATION):
-                config |= dict(_flat(values))
-    return config
+    for folder in (root / table.benchmark, root):
+        values = _read_json(folder / f"{table.tracker}.run.json")
+        if isinstance(values, dict):
+            return dict(_flat(values))
+    return {}
 
 
 def _flat(values: Mapping[str, Any], *, lead: str = "") -> Iterator[tuple[str, str]]:
@@ -182,9 +176,9 @@ def _raw(
             remarks.append(str(error))
             continue
         for one in _named(chosen, place):
-            entry = known.get((name, protocol, one.tracker)) or _scored(
-                one, ground, protocol, remarks
-            )
+            entry = known.get((name, protocol, one.tracker))
+            if entry is None:
+                entry = _scored(one, ground, protocol, place, remarks)
             if entry is not None:
                 yield with_raw_results(entry, one, ground)
 
@@ -195,10 +189,11 @@ def _named(results: Sequence[TrackerRecords], place: Path) -> list[TrackerRecord
 
 
 def _scored(
-    results: TrackerRecords, ground: Ground, protocol: str, remarks: list[str]
+    results: TrackerRecords, ground: Ground, protocol: str, place: Path, remarks: list[str]
 ) -> Evaluated | None:
     try:
-        return evaluated_of(score_records(results, ground, protocol=protocol, partial=True))
+        table = score_records(results, ground, protocol=protocol, partial=True)
+        return evaluated_of(table, config=_config_of(place, table))
     except InputError as error:
         remarks.append(f"{results.tracker}: {error}")
         return None

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.projections.polar import PolarAxes
+from matplotlib.ticker import MaxNLocator
 
 from feathertrack.evaluation.report.comparison import Comparison
 from feathertrack.evaluation.report.curve_figures import HEIGHT, WIDTH
@@ -88,7 +89,9 @@ def draw_speed(comparison: Comparison, *, styles: Mapping[str, Style]) -> Figure
     axes.set_xscale("log")
     axes.margins(0.18, 0.15)
     axes.xaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_minor_formatter(lambda x, _: f"{x:g}" if f"{x:e}"[0] in "25" else "")
+    low, high = axes.get_xlim()
+    few = high / low < 100  # else the labels of the decades are enough, and the others collide
+    axes.xaxis.set_minor_formatter(lambda x, _: f"{x:g}" if few and f"{x:e}"[0] in "25" else "")
     axes.tick_params(axis="x", which="minor", labelsize=7)
     axes.set(title="Speed and accuracy", xlabel="Frames per second", ylabel=comparison.main.label)
     kinds = [Line2D([], [], marker="o", color=INK, linestyle="", label="measured here")]
@@ -130,6 +133,8 @@ def draw_radar(comparison: Comparison, *, styles: Mapping[str, Style]) -> Figure
     top = max(max(entry.attributes[name] for name in names) for entry in drawn)
     axes.set_ylim(0, min(1.0, float(np.ceil(top * 10) / 10)) if top <= 1 else top)
     axes.tick_params(axis="y", labelsize=7)
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+    axes.set_rlabel_position(180 / len(names))
     axes.spines["polar"].set_color(FAINT)
     axes.set_title(f"{comparison.main.label} by attribute", loc="left", pad=14)
     handles = [

@@ -21,13 +21,16 @@ _POINTS = 600
 def best_and_worst(comparison: Comparison, *, num: int = 2) -> tuple[list[str], list[str]]:
     """Sequences with the highest and the lowest mean overlap, over all frames and trackers.
 
+    Trackers without raw results have no say; the others must have a result of the sequence.
+
     Frames in which nothing was compared count as 0: a tracker that had to be started again was
     lost before. A sequence is only in one of the lists.
     """
+    shown = [entry.overlaps for entry in comparison.entries if entry.overlaps]
     means = {
-        name: float(np.mean([_mean_overlap(entry.overlaps[name]) for entry in comparison.entries]))
+        name: float(np.mean([_mean_overlap(overlaps[name]) for overlaps in shown]))
         for name in comparison.sequences
-        if all(len(entry.overlaps.get(name, ())) for entry in comparison.entries)
+        if shown and all(len(overlaps.get(name, ())) for overlaps in shown)
     }
     ranked = sorted(means, key=lambda name: (-means[name], name))
     best = ranked[: min(num, (len(ranked) + 1) // 2)]
@@ -75,7 +78,8 @@ def frames_to_show(comparison: Comparison, sequence: str, *, num: int = 4) -> li
 
     Where the best tracker loses the target, the frame in which it does takes its part's place.
     """
-    overlap = comparison.entries[0].overlaps.get(sequence, np.zeros(0))
+    found = [e.overlaps[sequence] for e in comparison.entries if sequence in e.overlaps]
+    overlap = found[0] if found else np.zeros(0)
     if len(overlap) <= num:
         return list(range(len(overlap)))
     edges = np.linspace(0, len(overlap), num + 1).astype(int)

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from feathertrack.benchmarks import Benchmark, open_benchmark
+from feathertrack.errors import InputError
+from feathertrack.evaluation.contestants import find_contestants
+from feathertrack.evaluation.report.folders import named_benchmarks, read_folders
+from feathertrack.evaluation.runner import Runner
+from tests.evaluation.report.made_up import evaluated, vot
+
+
+@pytest.fixture(scope="module")
+def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
+    return open_benchmark("synthetic", tmp_path_factory.mktemp("synthetic"))
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory, synthetic: Benchmark) -> Path:
+    """What ``feathertrack evaluate`` writes of two trackers."""
+    folder = tmp_path_factory.mktemp("output")
+    names = ["tests.cli.fake_trackers:Growing", "tests.evaluation.report.still:Still"]
+    runner = Runner(find_contestants(names), [synthetic], output=folder)
+    runner.plan()
+    runner.run()
+    runner.score()
+    return folder
+
+
+def test_the_output_of_evaluate_is_read_with_its_raw_results(
+    output: Path, synthetic: Benchmark
+) -> None:
+    found = read_folders([output], benchmarks={"synthetic": synthetic})
+    assert not found.remarks
+    assert [entry.tracker for entry in found.evaluated] == ["Growing", "Still"]
+    for entry in found.evaluated:
+        assert set(entry.overlaps) == set(synthetic.names)
+        assert entry.overlaps["drift"][0] == pytest.approx(1)
+        assert entry.config["tracker.label"] == entry.tracker
+        assert "versions.feathertrack" in entry.config
+
+
+def test_without_the_data_there_are_scores_and_no_overlaps(output: Path) -> None:
+    found = read_folders([output])
+    assert [entry.tracker for entry in found.evaluated] == ["Growing", "Still"]
+    assert not found.evaluated[0].overlaps
+    assert named_benchmarks([output]) == ["synthetic"]
+
+
+def test_a_tracker_that_the_scores_do_not_name_is_scored(
+    output: Path, synthetic: Benchmark, tmp_path: Path
+) -> None:
+    tables = json.loads((output / "scores.json").read_text())
+    copied = tmp_path / "copied"
+    for file in output.rglob("*"):
+        if file.is_file():
+            target = copied / file.relative_to(output)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(file.read_bytes())
+    (copied / "scores.json").write_text(json.dumps(tables[:1]))
+    found = read_folders([copied], benchmarks={"synthetic": synthetic})
+    second = next(entry for entry in found.evaluated if entry.tracker == "Still")
+    assert dict(second.scores.headline) == pytest.approx(tables[1]["headline"])
+
+
+def test_a_file_of_score_json_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "scores.json"
+    tables = [evaluated("a").scores, vot("b").scores]
+    path.write_text(json.dumps([table.to_json() for table in tables]))
+    found = read_folders([path]).evaluated
+    assert [entry.tracker for entry in found] == ["a", "b"]
+    assert found[1].window == (100, 356)
+    assert found[1].reliability == pytest.approx(np.exp(-0.3 * 0.2))
+
+
+def test_other_json_is_nobody_s_table(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("[[[")
+    (tmp_path / "b.json").write_text('{"headline": {}, "other": [1, {"x": 2}]}')
+    (tmp_path / "c.json").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match="holds no scores: write them with score --json"):
+        read_folders([tmp_path])
+
+
+def test_a_damaged_table_is_named(tmp_path: Path) -> None:
+    values = evaluated().scores.to_json() | {"version": 99}
+    (tmp_path / "scores.json").write_text(json.dumps(values))
+    with pytest.raises(InputError, match=r"scores\.json: a table of scores has version 99"):
+        read_folders([tmp_path])
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="nowhere does not exist"):
+        read_folders([tmp_path / "nowhere"])
+
+
+def test_robustness_of_multi_start_runs_is_a_share_already() -> None:
+    from feathertrack.evaluation.report.raw import evaluated_of
+
+    table = replace(vot().scores, protocol="vot2020@toolkit", units={}, benchmark="vot2020")
+    entry = evaluated_of(replace(table, headline={"eao": 0.3, "robustness": 0.7}))
+    assert entry.reliability == 0.7
+    assert entry.window == (115, 755)
