@@ -79,7 +79,7 @@ def test_what_is_done_is_not_done_again(otb: Benchmark, tmp_path: Path) -> None:
 def test_results_of_another_configuration_are_not_mixed_in(otb: Benchmark, tmp_path: Path) -> None:
     evaluated(otb, tmp_path, "Right")
     other = Runner([contestant("Right")], [otb], output=tmp_path, format="got10k")
-    with pytest.raises(InputError, match=r"another run \(format: pysot, now got10k\)"):
+    with pytest.raises(InputError, match=r"another run \(format of ope: pysot, now got10k\)"):
         other.plan()
 
 
@@ -181,6 +181,21 @@ def test_otb_robustness_runs_are_kept_and_scored(tmp_path: Path, run: str) -> No
     runs = json.loads((tmp_path / "otb100" / "Right" / run.upper() / "David.json").read_text())
     assert len(runs) == (len(tre_starts(np.ones(26, np.bool_))) if run == "tre" else 12)
     assert table.headline["auc"] > (0.95 if run == "tre" else 0.7)
+
+
+def test_one_pass_and_tre_share_an_output(otb: Benchmark, tmp_path: Path) -> None:
+    runner = Runner(
+        [contestant("Still")],
+        [benchmark_of(pictured(tmp_path / "data", "David", moving(30)))],
+        protocols=["otb@pysot", "otb_tre", "otb@got10k"],
+        output=tmp_path,
+    )
+    runner.plan()
+    assert len(runner.tasks) == 2
+    runner.run()
+    evaluation = runner.score()
+    names = [table.protocol for table in evaluation.tables]
+    assert names == ["otb@pysot", "otb@got10k", "otb_tre@official"]
 
 
 def vot(folder: Path, name: str) -> Benchmark:

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from feathertrack._version import __version__
 from feathertrack.benchmarks.benchmark import Benchmark
 from feathertrack.errors import FeathertrackError, InputError
@@ -140,9 +142,10 @@ class Runner:
         for index, one in enumerate(self.contestants):
             folder = None if self.output is None else self.output / benchmark.name / one.label
             repetitions = 1 if one.deterministic else REPETITIONS.get(kind, 1)
-            writer = folder and ResultWriter(
-                folder=folder, format=format or DEFAULT_FORMAT[kind], kind=kind
-            )
+            writer = None
+            if folder is not None:
+                chosen = format or DEFAULT_FORMAT[kind]
+                writer = ResultWriter(folder=folder, format=chosen, kind=kind)
             plan = RunPlan(
                 kind=kind,
                 rule=rule if rule in _RESET_RULES else "toolkit",  # type: ignore[arg-type]
@@ -195,28 +198,28 @@ class Runner:
             return
         one = self.contestants[run.contestant]
         path = run.writer.folder.with_name(f"{one.label}.run.json")
+        kind = run.plan.kind
         wanted = {
-            "tracker": one.configuration(),
-            "format": run.writer.format,
+            **one.configuration(),
             "seed": run.plan.seed,
+            f"format of {kind}": run.writer.format,
         }
+        if kind in ("reset", "realtime"):
+            wanted[f"resets of {kind}"] = run.plan.rule
         known = _read_json(path)
-        if known is not None and any(known.get(key) != value for key, value in wanted.items()):
-            different = next(key for key, value in wanted.items() if known.get(key) != value)
-            raise InputError(
-                f"{run.writer.folder} holds results of another run ({different}: "
-                f"{known.get(different)}, now {wanted[different]}): choose another --output, or "
-                "remove it"
-            )
-        if known is None:
-            if run.writer.folder.is_dir() and any(run.writer.folder.iterdir()):
+        for key, value in wanted.items():
+            if known is not None and known.get(key, value) != value:
                 raise InputError(
-                    f"{run.writer.folder} holds files that this command did not write: choose "
-                    "another --output"
+                    f"{run.writer.folder} holds results of another run ({key}: {known[key]}, now "
+                    f"{value}): choose another --output, or remove it"
                 )
-            about = {"feathertrack": __version__, "python": platform.python_version()}
-            machine = {"machine": platform.machine(), "system": platform.system()}
-            content = {**wanted, "versions": about, **machine}
+        if known is None and run.writer.folder.is_dir() and any(run.writer.folder.iterdir()):
+            raise InputError(
+                f"{run.writer.folder} holds files that this command did not write: choose "
+                "another --output"
+            )
+        if known is None or not wanted.keys() <= known.keys():
+            content = {**wanted, **_machine(), **(known or {})}
             write_whole(path, json.dumps(content, indent=1) + "\n")
 
     def run(
@@ -340,6 +343,15 @@ def _by_run(protocols: Sequence[Protocol]) -> list[list[Protocol]]:
     for protocol in protocols:
         groups.setdefault(protocol.run, []).append(protocol)
     return list(groups.values())
+
+
+def _machine() -> dict[str, str]:
+    return {
+        "feathertrack": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "machine": f"{platform.system()} {platform.machine()}",
+    }
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:

@@ -19,7 +19,11 @@ from feathertrack.evaluation.otb_robustness import sre_boxes, tre_starts, usable
 from feathertrack.evaluation.records import Record, record_of_regions
 from feathertrack.evaluation.result_files.writing import RunKind
 from feathertrack.evaluation.vot.multistart import anchors_of
-from feathertrack.evaluation.vot.realtime import FRAMES_PER_SECOND, RealtimeTracker
+from feathertrack.evaluation.vot.realtime import (
+    FRAMES_PER_SECOND,
+    RealtimeTracker,
+    run_realtime_got10k,
+)
 from feathertrack.evaluation.vot.regions import NO_CODE, STARTED
 from feathertrack.evaluation.vot.reset import ResetRuleName, run_with_resets
 from feathertrack.results import Result
@@ -158,6 +162,9 @@ def _one_pass(tracker: Tracker, sequence: Sequence, expected: Record, plan: RunP
 def _with_resets(tracker: Tracker, sequence: Sequence, expected: Record, plan: RunPlan) -> Record:
     size = sequence.image_size()
     shown: Callable[[int], Image] = lambda index: read_picture(sequence.frames[index])  # noqa: E731
+    if plan.kind == "realtime" and plan.rule == "got10k":
+        run = run_realtime_got10k(tracker, shown, true_regions(sequence), size_wh=size)
+        return record_of_regions(sequence.name, run.regions, times=run.times)
     running = tracker
     if plan.kind == "realtime":
         running = RealtimeTracker(tracker, fps=sequence.fps or FRAMES_PER_SECOND)  # type: ignore[assignment]
