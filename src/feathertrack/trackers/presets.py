@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from feathertrack.trackers.confidence import ConfidenceSettings
 from feathertrack.trackers.siamfc import SiamFCSettings
 
 _SIAMFC = SiamFCSettings()
