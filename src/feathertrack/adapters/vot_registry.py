@@ -31,18 +31,19 @@ def section(
         words: what follows ``feathertrack vot serve`` or ``feathertrack vot folder``.
         protocol: ``trax``, or ``folder``, which toolkits have from 0.9 on.
         label: what reports call the tracker.
-        timeout: seconds that it may take to start and for a frame. The toolkit's own 30 s are too
-            few where a network is compiled at the first frame.
+        timeout: seconds that it may take to start and for a frame, for ``trax``. The toolkit's own
+            30 s are too few where a network is compiled at the first frame.
     """
     action = {"trax": "serve", "folder": "folder"}[protocol]
     command = [sys.executable, "-m", "feathertrack", "vot", action, *words]
-    return {
+    values = {
         "label": label,
         "protocol": protocol,
         "command": _join(command),
-        "timeout": str(timeout),
         "env_PYTHONPATH": os.pathsep.join([str(Path.cwd()), *_python_path()]),
     }
+    # Toolkit 0.9.0 cannot read a timeout of the folder protocol; it allows 30 s for every frame.
+    return values if protocol == "folder" else {**values, "timeout": str(timeout)}
 
 
 def add_section(path: Path, name: str, values: Mapping[str, str]) -> bool:

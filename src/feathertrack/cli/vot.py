@@ -31,7 +31,7 @@ class Vot:
         output: The file that ini adds to.
         id: What the toolkit calls the tracker; without it, the tracker's name.
         protocol: How the toolkit talks to the tracker: trax, or folder from toolkit 0.9 on.
-        timeout: Seconds that the toolkit waits for a frame.
+        timeout: Seconds that the toolkit waits for a frame, with trax.
         tracker: Which tracker, and what runs its network.
     """
 

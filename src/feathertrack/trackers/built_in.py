@@ -27,10 +27,12 @@ class BuiltIn:
     Attributes:
         make: from the paths of its files to the tracker.
         files: what each file is, the words that tell them apart in their names; () for none.
+        deterministic: whether it does the same in every run.
     """
 
     make: Callable[..., Tracker]
     files: tuple[str, ...] = ()
+    deterministic: bool = True
 
 
 def create_built_in(name: str, *, weights: str | Path | None = None, preset: str = "") -> Tracker:
@@ -84,7 +86,7 @@ def _plain(cv_class: str) -> Tracker:
         raise InputError(
             f"this OpenCV has no {cv_class}: pip install opencv-contrib-python-headless"
         )
-    return FromOpenCV(found.create)
+    return FromOpenCV(found.create, is_deterministic=cv_class != "TrackerMIL")
 
 
 def _nano(backbone: str, head: str) -> Tracker:
@@ -119,7 +121,7 @@ def _load(create: Callable[[], Any], path: str) -> Any:
 BUILT_IN: Mapping[str, BuiltIn] = {
     "opencv_csrt": BuiltIn(make=partial(_plain, "TrackerCSRT")),
     "opencv_kcf": BuiltIn(make=partial(_plain, "TrackerKCF")),
-    "opencv_mil": BuiltIn(make=partial(_plain, "TrackerMIL")),
+    "opencv_mil": BuiltIn(make=partial(_plain, "TrackerMIL"), deterministic=False),
     "opencv_nano": BuiltIn(make=_nano, files=("backbone", "head")),
     "opencv_vit": BuiltIn(make=_vit, files=("vit",)),
 }

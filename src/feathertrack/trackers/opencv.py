@@ -42,12 +42,13 @@ class FromOpenCV:
 
     Args:
         make: returns a new tracker with OpenCV's methods, such as ``cv2.TrackerKCF.create``.
+        is_deterministic: whether it does the same in every run. TrackerMIL does not, not even
+            with the same ``cv2.setRNGSeed``.
     """
 
-    is_deterministic = True
-
-    def __init__(self, make: Callable[[], CvTracker]) -> None:
+    def __init__(self, make: Callable[[], CvTracker], *, is_deterministic: bool = True) -> None:
         self.make = make
+        self.is_deterministic = is_deterministic
         self.tracker: CvTracker | None = None
 
     def init(self, image: Image, box: ArrayLike) -> None:

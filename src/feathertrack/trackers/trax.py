@@ -54,6 +54,7 @@ class TraxTracker:
         self.timeout = timeout
         self.session: _Session | None = None
         self._trax = require("trax", extra=_EXTRA)
+        require("trax.client", extra=_EXTRA)  # becomes an attribute of it
 
     def init(self, image: Image, box: ArrayLike) -> None:
         """Start the program on an RGB uint8 image (H, W, 3) with a box (x, y, w, h).
@@ -120,7 +121,10 @@ class _Session:
                 stream = (self.process.stdin.fileno(), self.process.stdout.fileno())
             else:
                 stream = listening.fileno()
-            self.client = trax.client.Client(stream, timeout=max(1, round(timeout)))
+            # vot-trax 4.0.2 fails without a log
+            self.client = trax.client.Client(
+                stream, timeout=max(1, round(timeout)), log=lambda message: None
+            )
         if listening is not None:
             listening.close()
 
