@@ -46,6 +46,23 @@ def test_every_number_is_what_float_makes_of_it() -> None:
     np.testing.assert_array_equal(np.signbit(found[:, 0]), np.signbit(expected))
 
 
+@pytest.mark.parametrize(
+    "words",
+    [["1.", "23.", ".5"], ["1.25", "7", "5."], ["-1.5", "-20.25"], ["12", "-3"], ["1.2", "-0.0"]],
+)
+def test_short_numbers_of_every_shape_are_exact(words: list[str]) -> None:
+    found = rows_of(written(words, times=200), name="many")[:, 0]
+    assert found.tobytes() == np.array([float(word) for word in words * 200]).tobytes()
+
+
+@pytest.mark.parametrize("pair", ["1.2.3 4", "1-2 -3", "1-2 3.4", "-1 2-", "1..5 3", "4 5e"])
+def test_letters_in_one_number_are_not_made_up_for_by_another(pair: str) -> None:
+    with pytest.raises(InputError, match=r"x, line 301: .* is not a number"):
+        rows_of(written(["1 2"] * 300 + [pair]), name="x")
+    with pytest.raises(InputError, match=r"x, line 301: .* is not a number"):
+        rows_of(written(["1.5 2.5"] * 300 + [pair]), name="x")
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(0, 16), st.booleans())
 def test_random_decimals_are_exact(seed: int, decimals: int, shortest: bool) -> None:

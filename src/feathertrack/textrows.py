@@ -26,6 +26,7 @@ _FEW = 400  # numbers; below, one by one is as fast
 _LONGEST = 16  # digits before the dot, or after it, of a number that is computed with the others
 _EXACT = np.power(10.0, np.arange(23), dtype=np.float64)  # powers of ten that float64 holds exactly
 _POWERS = 10 ** np.arange(_LONGEST + 1, dtype=np.uint64)
+_LOW = np.array([2 ** (8 * n) - 1 for n in range(9)], np.uint64)  # the lowest n bytes
 _KEEP = np.array([0x0F0F0F0F0F0F0F0F << 8 * (8 - n) & 2**64 - 1 for n in range(9)], np.uint64)
 
 
@@ -139,13 +140,23 @@ class _Table:
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         self.name = name
         self.text = data
-        self.bytes = np.frombuffer(b" " * _LONGEST + data + b"\n", np.uint8)
-        solid = (self.bytes > 32) & (self.bytes != 44) & (self.bytes != 59)  # 44 is ",", 59 ";"
-        self._solid = solid
-        edges = np.flatnonzero(solid[1:] != solid[:-1]) + 1
-        self.starts, self.ends = edges[::2], edges[1::2]
-        self._breaks = np.flatnonzero(self.bytes == 10)
-        counts = np.diff(np.searchsorted(self.starts, self._breaks), prepend=0)
+        end = b"" if data.endswith(b"\n") else b"\n"
+        self.bytes = np.frombuffer(b" " * _LONGEST + data + end, np.uint8)
+        blank = self.bytes <= 44  # controls, blank, comma, and "+", which is put right below
+        if b"+" in data or b";" in data:
+            blank = (blank & (self.bytes != 43)) | (self.bytes == 59)
+        self._blank = blank
+        blanks = np.flatnonzero(blank)
+        line_ends = np.flatnonzero(self.bytes[blanks] == 10)
+        self._breaks = blanks[line_ends]
+        apart = blanks[1:] - blanks[:-1] > 1
+        if apart[_LONGEST - 1 :].all():  # every separator is one letter
+            self.starts, self.ends = blanks[_LONGEST - 1 : -1] + 1, blanks[_LONGEST:]
+            counts = np.diff(line_ends, prepend=_LONGEST - 1)
+        else:
+            between = np.flatnonzero(apart)
+            self.starts, self.ends = blanks[between] + 1, blanks[between + 1]
+            counts = np.diff(np.searchsorted(self.starts, self._breaks), prepend=0)
         self.lines = np.flatnonzero(counts)
         self.widths = counts[self.lines]
 
@@ -153,7 +164,7 @@ class _Table:
         """All numbers in order."""
         if len(self.starts) < _FEW:
             return self._all_one_by_one()
-        values, plain = _decimals(self.bytes, self._solid, self.starts, self.ends)
+        values, plain = _decimals(self.bytes, self._blank, self.starts, self.ends)
         others = np.flatnonzero(~plain)
         if 4 * len(others) > len(plain):
             return self._all_one_by_one()
@@ -194,53 +205,91 @@ def _is_number(word: bytes) -> bool:
 
 def _decimals(
     text: NDArray[np.uint8],
-    solid: NDArray[np.bool_],
+    blank: NDArray[np.bool_],
     starts: NDArray[np.intp],
     ends: NDArray[np.intp],
 ) -> tuple[Rows, NDArray[np.bool_]]:
-    """The values of the numbers that are written in digits, and which those are."""
-    first = text[starts]
-    negative = first == 45
-    begins = starts + (negative | (first == 43))
-    dots = np.flatnonzero(text == 46)
-    owners = _owners(dots, starts, ends)
-    middles = ends.copy()
-    middles[owners] = dots
-    whole, part = middles - begins, np.maximum(ends - middles - 1, 0)
-    plain = (whole <= _LONGEST) & (part <= _LONGEST) & (whole + part <= 18) & (whole + part > 0)
-    plain[_with_letters(text, solid, starts, begins, dots)] = False
-    plain[owners[1:][owners[1:] == owners[:-1]]] = False  # two dots
-    whole, part = np.where(plain, whole, 0), np.where(plain, part, 0)
-    digits = _digits(text, middles, whole)
-    if len(dots):
-        digits = digits * _POWERS[part] + _digits(text, ends, part)
-    values, sure = _divide(digits.astype(np.int64), part)
-    return np.where(negative, -values, values), plain & sure
+    """The values of the numbers that are written in digits, and which those are.
+
+    Where all have a dot, or none, as in most files, the look-ups of the mixed case are saved.
+    """
+    others = np.flatnonzero((text - np.uint8(48) > 9) > blank)  # what is below "0" wraps round
+    letters = text[others]
+    dots = others[letters == 46]
+    middles, regular = _middles(dots, starts, ends)
+    if regular and len(dots) == len(others):
+        negative, plain, whole = None, np.ones(len(starts), np.bool_), middles - starts
+    else:
+        negative, plain = _signs(others, letters, starts)
+        whole = middles - starts - negative
+    part = ends - middles - 1 if regular and len(dots) else np.maximum(ends - middles - 1, 0)
+    length = whole + part
+    if negative is not None or length.max() > _LONGEST or not length.min():
+        plain &= (length - 1 < 18) & (length > 0) & (whole <= _LONGEST) & (part <= _LONGEST)
+        whole, part = np.where(plain, whole, 0), np.where(plain, part, 0)
+    values, sure = _values(text, middles, ends, whole, part)
+    return values if negative is None else np.where(negative, -values, values), plain & sure
 
 
-def _owners(
-    dots: NDArray[np.intp], starts: NDArray[np.intp], ends: NDArray[np.intp]
-) -> NDArray[np.intp]:
-    """Which number each dot is in; mostly there is one in each, which is quickly seen."""
-    if len(dots) == len(starts) and (dots >= starts).all() and (dots < ends).all():
-        return np.arange(len(starts))
-    return np.searchsorted(starts, dots, side="right") - 1
-
-
-def _with_letters(
+def _values(
     text: NDArray[np.uint8],
-    solid: NDArray[np.bool_],
-    starts: NDArray[np.intp],
-    begins: NDArray[np.intp],
-    dots: NDArray[np.intp],
-) -> NDArray[np.intp]:
-    """Which numbers hold anything but digits, dots and a leading sign."""
-    foreign = solid & (text - np.uint8(48) > 9)  # what is below "0" wraps round
-    if np.count_nonzero(foreign) == len(dots) + np.count_nonzero(begins != starts):
-        return np.zeros(0, np.intp)
-    foreign[dots] = False
-    foreign[starts[begins != starts]] = False
-    return np.searchsorted(starts, np.flatnonzero(foreign), side="right") - 1
+    middles: NDArray[np.intp],
+    ends: NDArray[np.intp],
+    whole: NDArray[np.intp],
+    part: NDArray[np.intp],
+) -> tuple[Rows, NDArray[np.bool_] | bool]:
+    """The numbers of so many digits before and after their dots, and where they are sure."""
+    if middles is ends:
+        return _digits(text, ends, whole).astype(np.float64), True
+    first = int(part[0])
+    if first <= 8 and (part == first).all():  # the usual "%.4f": what follows is one number for all
+        part = np.array(first)
+    if int((whole + part).max()) < 8:
+        digits = _short(text, ends, middles < ends, whole, part)
+        return digits / _EXACT[part], True
+    digits = _digits(text, middles, whole) * _POWERS[part] + _digits(text, ends, part)
+    return _divide(digits.view(np.int64), part)
+
+
+def _middles(
+    dots: NDArray[np.intp], starts: NDArray[np.intp], ends: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], bool]:
+    """Where the digits before the dot end, and whether all numbers have one dot, or none has."""
+    if not len(dots):
+        return ends, True
+    if len(dots) == len(starts) and (dots >= starts).all() and (dots < ends).all():
+        return dots, True
+    middles = ends.copy()
+    middles[np.searchsorted(starts, dots, side="right") - 1] = dots
+    return middles, False
+
+
+def _signs(
+    others: NDArray[np.intp], letters: NDArray[np.uint8], starts: NDArray[np.intp]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which numbers begin with a minus; which hold nothing else but digits and at most a dot."""
+    owners = np.searchsorted(starts, others, side="right") - 1
+    dotted = letters == 46
+    leading = (letters == 45) & (others == starts[owners])
+    negative = np.zeros(len(starts), np.bool_)
+    negative[owners[leading]] = True
+    plain = np.bincount(owners[dotted], minlength=len(starts)) <= 1
+    plain[owners[~(dotted | leading)]] = False
+    return negative, plain
+
+
+def _short(
+    text: NDArray[np.uint8],
+    ends: NDArray[np.intp],
+    dotted: NDArray[np.bool_],
+    whole: NDArray[np.intp],
+    part: NDArray[np.intp],
+) -> NDArray[np.uint64]:
+    """The digits of numbers of at most 8 characters, whose dot is taken out of the word."""
+    word = _words(text)[ends - 8]
+    before = _LOW[8 - part]
+    without_dot = (word & ~before) | ((word << np.uint64(8)) & before)
+    return _join(np.where(dotted, without_dot, word) & _KEEP[whole + part])
 
 
 def _digits(
@@ -256,12 +305,20 @@ def _digits(
 def _eight_digits(
     text: NDArray[np.uint8], ends: NDArray[np.intp], lengths: NDArray[np.intp]
 ) -> NDArray[np.uint64]:
-    """As ``_digits`` for at most 8: one 64-bit word holds them, the last digit in its top byte.
+    """As ``_digits`` for at most 8."""
+    return _join(_words(text)[ends - 8] & _KEEP[lengths])
 
-    Neighbouring digits, then pairs, then fours are joined by one multiplication each.
+
+def _words(text: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """The 8 letters from each place on, the first in the lowest byte."""
+    return np.ndarray((len(text) - 7,), "<u8", text, 0, (1,))
+
+
+def _join(word: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The number of 8 digits, one a byte, the last in the top byte.
+
+    Neighbours, then pairs, then fours are joined by one multiplication each.
     """
-    windows: NDArray[np.uint64] = np.ndarray((len(text) - 7,), "<u8", text, 0, (1,))
-    word = windows[ends - 8] & _KEEP[lengths]
     word = (word * np.uint64(1 + 10 * 2**8)) >> np.uint64(8) & np.uint64(0x00FF00FF00FF00FF)
     word = (word * np.uint64(1 + 100 * 2**16)) >> np.uint64(16) & np.uint64(0x0000FFFF0000FFFF)
     joined: NDArray[np.uint64] = (word * np.uint64(1 + 10000 * 2**32)) >> np.uint64(32)
