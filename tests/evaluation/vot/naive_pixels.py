@@ -1,4 +1,4 @@
-"""Both rules of region overlap pixel by pixel and region by region, as the specification words them.
+"""Both rules of region overlap, pixel by pixel and pair by pair, as the specification says.
 
 Slow and plain on purpose: what the fast form is held against.
 """
