@@ -41,7 +41,7 @@ def test_the_output_of_evaluate_is_read_with_its_raw_results(
     for entry in found.evaluated:
         assert set(entry.overlaps) == set(synthetic.names)
         assert entry.overlaps["drift"][0] == pytest.approx(1)
-        assert entry.config["tracker.label"] == entry.tracker
+        assert entry.config["tracker.name"].endswith(entry.tracker)
         assert "versions.feathertrack" in entry.config
 
 

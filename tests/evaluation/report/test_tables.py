@@ -30,7 +30,7 @@ def test_latex_is_a_balanced_table_with_the_published_row_below_a_rule() -> None
 
 def test_a_lower_failure_rate_is_the_best_one() -> None:
     text = to_latex(compare([vot("a", lost=0.3), vot("b", eao=0.3, lost=0.2)]))
-    assert re.search(r"b & \\underline\{0.300\} & .* & \\textbf\{0.20\}", text)
+    assert re.search(r"b & \\underline\{0.300\} & .* & \\textbf\{0.200\}", text)
 
 
 def test_names_cannot_break_a_table() -> None:

@@ -65,8 +65,6 @@ def read_folders(
     paths = [Path(place) for place in places]
     grounds = {name: Ground(benchmark) for name, benchmark in (benchmarks or {}).items()}
     for path in paths:
-        if not path.exists():
-            raise InputError(f"{path} does not exist: name a folder that evaluate or score wrote")
         for entry in _tables(path):
             found.setdefault(_key(entry), entry)
     for path in paths:
@@ -105,6 +103,8 @@ def _tables(place: Path) -> Iterator[Evaluated]:
 
 
 def _json_files(place: Path) -> list[Path]:
+    if not place.exists():
+        raise InputError(f"{place} does not exist: name a folder that evaluate or score wrote")
     if place.is_file():
         return [place] if place.suffix.lower() == ".json" else []
     files: list[Path] = []

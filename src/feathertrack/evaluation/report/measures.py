@@ -84,5 +84,5 @@ def measure_of(key: str, table: ScoreTable) -> Measure:
         measure,
         lower_is_better=key in table.lower_is_better,
         label=f"{measure.label} ({unit})" if unit else measure.label,
-        digits=min(measure.digits, 2) if unit else measure.digits,
+        digits=1 if unit == "%" else measure.digits,
     )

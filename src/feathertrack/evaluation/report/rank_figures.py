@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -11,8 +11,8 @@ from matplotlib.projections.polar import PolarAxes
 from matplotlib.ticker import MaxNLocator
 
 from feathertrack.evaluation.report.comparison import Comparison
-from feathertrack.evaluation.report.curve_figures import HEIGHT, WIDTH
-from feathertrack.evaluation.report.style import FAINT, INK, MUTED, Style, figure_label
+from feathertrack.evaluation.report.curve_figures import HEIGHT, NUM_NAMED, WIDTH
+from feathertrack.evaluation.report.style import FAINT, INK, MUTED, OTHER, Style, figure_label
 
 _RADAR_TRACKERS = 6
 _RADAR_AXES = 3
@@ -21,25 +21,33 @@ _RADAR_AXES = 3
 
 def draw_accuracy_robustness(comparison: Comparison, *, styles: Mapping[str, Style]) -> Figure:
     """Accuracy over robustness as a share; the best trackers are at the top right."""
-    figure = Figure(figsize=(WIDTH, HEIGHT))
+    points = {
+        entry.tracker: (entry.reliability, accuracy)
+        for entry in comparison.entries
+        if entry.reliability is not None and (accuracy := entry.score("accuracy")) is not None
+    }
+    figure = Figure(figsize=(WIDTH, HEIGHT + 0.19 * ((min(len(points), NUM_NAMED) - 1) // 2)))
     axes = figure.add_subplot()
-    for entry in comparison.entries:
-        x, y = entry.reliability, entry.score("accuracy")
-        if x is None or y is None:
-            continue
-        style = styles[entry.tracker]
-        axes.plot(x, y, style.marker, color=style.color, markersize=8, markeredgecolor="white")
-        axes.annotate(
-            figure_label(entry.tracker, longest=22),
-            (x, y),
-            xytext=(0, 8),
-            textcoords="offset points",
-            ha="center",
-            fontsize=7.5,
-        )
+    handles = []
+    for place, (tracker, (x, y)) in enumerate(points.items()):
+        style = styles[tracker] if place < NUM_NAMED else OTHER
+        axes.plot(x, y, style.marker, color=style.color, markersize=8, zorder=3 - place * 1e-3)
+        if place < NUM_NAMED:
+            mark = {"marker": style.marker, "color": style.color, "linestyle": ""}
+            handles.append(Line2D([], [], label=_short(tracker), **mark))  # type: ignore[arg-type]
+    if points:
+        axes.set_xlim(_shares([x for x, _ in points.values()]))
+        axes.set_ylim(_shares([y for _, y in points.values()]))
+        figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=7.5)
     axes.set(title="Accuracy and robustness", xlabel="Robustness (share)", ylabel="Accuracy")
-    axes.set(xlim=(0, 1), ylim=(0, 1))
     return figure
+
+
+def _shares(values: Sequence[float]) -> tuple[float, float]:
+    """Limits of an axis of shares: all values with room around them, and 0.3 at least."""
+    low, high = min(values), max(values)
+    room = max(0.06, (0.3 - (high - low)) / 2)
+    return max(0.0, low - room), min(1.0, high + room)
 
 
 def draw_ranking(comparison: Comparison, *, styles: Mapping[str, Style]) -> Figure:

@@ -40,34 +40,37 @@ def sequence_table(comparison: Comparison) -> SequenceTable | None:
     sequences = comparison.sequences
     if not sequences:
         return None
-    if len(comparison.entries) == 1:
-        entry = comparison.entries[0]
-        keys = dict.fromkeys(key for row in entry.scores.per_sequence.values() for key in row)
-        measures = [measure_of(key, entry.scores) for key in keys]
-        columns = [_cells(entry.column(measure.key), measure) for measure in measures]
-        heads = tuple(f"{measure.label} {measure.arrow}" for measure in measures)
-        caption = f"{entry.tracker}, every sequence"
-    else:
-        measure = _common_measure(comparison)
-        columns = []
-        for entry in comparison.entries:
-            row_of = {name: i for i, name in enumerate(entry.sequences)}
-            column = np.append(entry.column(measure.key), np.nan)
-            columns.append(_cells(column[[row_of.get(name, -1) for name in sequences]], measure))
-        heads = tuple(entry.tracker for entry in comparison.entries)
-        caption = f"{measure.label} {measure.arrow} of every sequence"
-    rows = tuple(zip(sequences, zip(*columns, strict=True), strict=True))
-    return SequenceTable(caption=caption, columns=heads, rows=rows)
+    measures = _measures(comparison)
+    heads, columns = [], []
+    for entry in comparison.entries:
+        row_of = {name: row for row, name in enumerate(entry.sequences)}
+        rows = [row_of.get(name, -1) for name in sequences]
+        for measure in measures:
+            columns.append(_cells(np.append(entry.column(measure.key), np.nan)[rows], measure))
+            heads.append(_heading(entry.tracker, measure, comparison, measures))
+    labels = ", ".join(f"{measure.label} {measure.arrow}" for measure in measures)
+    return SequenceTable(
+        caption=f"{labels} of every sequence",
+        columns=tuple(heads),
+        rows=tuple(zip(sequences, zip(*columns, strict=True), strict=True)),
+    )
 
 
-def _common_measure(comparison: Comparison) -> Measure:
-    """The main measure, or the first that sequences have (they have no expected overlap)."""
+def _measures(comparison: Comparison) -> list[Measure]:
+    """The main measure; every one where there is one tracker, or sequences have no main one."""
     best = comparison.entries[0]
-    for measure in comparison.measures:
-        if np.isfinite(best.column(measure.key)).any():
-            return measure
-    keys = next(iter(best.scores.per_sequence.values()))
-    return measure_of(next(iter(keys)), best.scores)
+    keys = list(dict.fromkeys(key for row in best.scores.per_sequence.values() for key in row))
+    if len(comparison.entries) > 1 and comparison.main.key in keys:
+        return [comparison.main]
+    return [measure_of(key, best.scores) for key in keys]
+
+
+def _heading(
+    tracker: str, measure: Measure, comparison: Comparison, measures: list[Measure]
+) -> str:
+    if len(comparison.entries) == 1:
+        return f"{measure.label} {measure.arrow}"
+    return tracker if len(measures) == 1 else f"{tracker}, {measure.label} {measure.arrow}"
 
 
 def _cells(values: Floats, measure: Measure) -> tuple[ShadedCell, ...]:
