@@ -14,9 +14,11 @@ from feathertrack.trackers.siamfc import SiamFCSettings
 
 _SIAMFC = SiamFCSettings()
 _SIAMD = SiamFCSettings(clip_center=False)
-_FEATHER = SiamFCSettings(
-    scale_step=1.08, window_weight=0.25
-)  # chosen on dev, see its card
+_FEATHER = SiamFCSettings(  # chosen and fitted on the fold dev: docs/models/feather_fc.md
+    scale_step=1.08,
+    window_weight=0.25,
+    confidence=ConfidenceSettings(midpoint=0.624, slope=8.87, lost_below=0.3),
+)
 
 DEFAULTS: Mapping[str, SiamFCSettings] = {
     "feather_fc": _FEATHER,
