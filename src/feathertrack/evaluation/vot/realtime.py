@@ -97,7 +97,8 @@ def run_realtime_got10k(
 
     Every frame after a start adds to a clock: 40 ms for the first two, then what the call for the
     frame before took, at least 40 ms. The tracker sees a frame only if the clock stands there;
-    before that its last output is repeated. Without overlap it has failed.
+    before that its last output is repeated. As every frame adds 40 ms or more, a tracker that was
+    late once is late until its next start; so it is in that toolkit. Without overlap it has failed.
 
     Args:
         tracker: started as often as needed.
