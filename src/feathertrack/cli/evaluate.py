@@ -90,13 +90,13 @@ class Evaluate:
 
     def run(self) -> int:
         """Plan, run what is missing, score."""
-        from feathertrack.cli._stopping import stop_signals
+        from feathertrack.cli._stopping import Stopped, stop_signals
         from feathertrack.engines.requests import check_request
         from feathertrack.evaluation.contestants import find_contestants
         from feathertrack.evaluation.runner import Runner
 
         how = {"engine": self.engine, "device": self.device, "precision": self.precision}
-        check_request(**how, threads=self.threads)  # type: ignore[arg-type]
+        check_request(**how, threads=self.threads)
         contestants = find_contestants(self.tracker or ("default",), threads=self.threads, **how)
         for one in contestants:
             _check(one.name)
@@ -112,8 +112,19 @@ class Evaluate:
         frames = runner.plan()
         if runner.num_done:
             remark(f"{runner.num_done} sequences are done already, {len(runner.tasks)} to do")
-        with stop_signals(), _progress(frames, len(runner.tasks)) as advance:
-            runner.run(workers=self.workers, executor=self.executor, advance=advance)
+        done = 0
+
+        def advance(outcome: Outcome) -> None:
+            nonlocal done
+            done += 1
+            shown(outcome)
+
+        with stop_signals(), _progress(frames, len(runner.tasks)) as shown:
+            try:
+                runner.run(workers=self.workers, executor=self.executor, advance=advance)
+            except Stopped as stop:
+                detail = f"after {done} of {len(runner.tasks)} sequences: the same command goes on"
+                raise Stopped(stop.signal_number, detail) from None
         evaluation = runner.score()
         runner.discard_errors()
         return self._report(evaluation)
@@ -183,7 +194,7 @@ def open_benchmarks(names: Sequence[str], data: Path | None) -> list[Benchmark]:
 
 
 def _folder_of(name: str, data: Path) -> Path:
-    from feathertrack.benchmarks.benchmark import fold
+    from feathertrack.benchmarks.names import fold
 
     if data.is_dir():
         for folder in sorted(data.iterdir()):

@@ -48,7 +48,7 @@ class Score:
 
     benchmark: Positional[Annotated[str, arg(metavar="BENCHMARK")]]
 
-    results: Annotated[Path, arg(metavar="DIR|ZIP")]
+    results: Annotated[Path | None, arg(metavar="DIR|ZIP", help_behavior_hint="(required)")] = None
 
     data: Annotated[Path | None, arg(metavar="ROOT", help_behavior_hint="")] = None
 
@@ -69,6 +69,8 @@ class Score:
         from feathertrack.evaluation.result_files import read_results, write_whole
         from feathertrack.evaluation.scoring import tables_csv
 
+        if self.results is None:
+            raise InputError("no results were named: give --results DIR or --results FILE.zip")
         (benchmark,) = open_benchmarks([self.benchmark], self.data)
         trackers = read_results(self.results, benchmark)
         if self.submission is not None:

@@ -1,0 +1,124 @@
+"""``feathertrack evaluate`` and ``feathertrack score`` from words to files."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.evaluation.small_benchmark import HERE
+
+RIGHT, STILL = f"{HERE}:Right", f"{HERE}:Still"
+
+
+@pytest.fixture
+def results(run: Run, tmp_path: Path) -> Path:
+    """What evaluating two trackers on the synthetic benchmark writes."""
+    words = ("--tracker", RIGHT, "--tracker", STILL, "--output", tmp_path / "out")
+    assert run("evaluate", "synthetic", *words).status == 0
+    return tmp_path / "out"
+
+
+def test_evaluate_prints_a_table_and_keeps_everything(run: Run, tmp_path: Path) -> None:
+    words = ("--tracker", RIGHT, "--tracker", STILL, "--output", tmp_path, "--json")
+    ran = run("evaluate", "synthetic", *words, tmp_path / "all.json")
+    assert ran.status == 0
+    assert ran.err == ""
+    lines = ran.out.splitlines()
+    assert lines[0] == "synthetic, otb@official, 4 sequences"
+    assert {line.split()[0] for line in lines[2:4]} == {"Right", "Still"}
+    tables = json.loads((tmp_path / "all.json").read_text())
+    assert tables == json.loads((tmp_path / "scores.json").read_text())
+    assert len(list((tmp_path / "synthetic" / "Right").glob("*.txt"))) == 4
+    assert not list(tmp_path.rglob("*.errors"))
+
+
+def test_evaluate_again_does_nothing_again(run: Run, results: Path) -> None:
+    files = {path: path.stat().st_mtime_ns for path in results.rglob("*.txt")}
+    words = ("--tracker", RIGHT, "--tracker", STILL, "--output", results)
+    assert run("evaluate", "synthetic", *words).status == 0
+    assert {path: path.stat().st_mtime_ns for path in results.rglob("*.txt")} == files
+
+
+def test_a_tracker_that_crashes_is_reported_at_the_end(run: Run, tmp_path: Path) -> None:
+    failing = "tests.cli.fake_trackers:Failing"
+    ran = run("evaluate", "synthetic", "--tracker", failing, "--output", tmp_path)
+    assert ran.status == 1
+    failed = [line for line in ran.err.splitlines() if line.startswith("failed: Failing on")]
+    assert len(failed) == 4
+    logs = list((tmp_path / "synthetic" / "Failing.errors").glob("*.log"))
+    assert len(logs) == 4
+    assert "ZeroDivisionError: a bug" in logs[0].read_text()
+
+
+def test_score_takes_what_evaluate_wrote(run: Run, results: Path, tmp_path: Path) -> None:
+    words = ("--protocol", "otb@pysot", "--protocol", "otb@got10k")
+    out = ("--json", tmp_path / "s.json", "--csv", tmp_path / "s.csv")
+    ran = run("score", "synthetic", "--results", results, *words, *out)
+    assert ran.status == 0
+    tables = json.loads((tmp_path / "s.json").read_text())
+    assert [(t["tracker"], t["protocol"]) for t in tables] == [
+        ("Right", "otb@pysot"),
+        ("Still", "otb@pysot"),
+        ("Right", "otb@got10k"),
+        ("Still", "otb@got10k"),
+    ]
+    kinds = {line.split(",")[3] for line in (tmp_path / "s.csv").read_text().splitlines()[1:]}
+    assert {"all", "attribute", "sequence"} <= kinds
+
+
+def test_score_reads_a_zip_and_prints_details(run: Run, results: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "Still.zip", "w") as archive:
+        for path in (results / "synthetic" / "Still").glob("*.txt"):
+            archive.write(path, path.name)
+    ran = run("score", "synthetic", "--results", tmp_path / "Still.zip", "--details")
+    assert ran.status == 0
+    assert any(line.startswith("sequence") for line in ran.out.splitlines())
+    assert any(line.startswith("attribute") for line in ran.out.splitlines())
+
+
+def test_score_by_all_protocols_says_which_refuse(run: Run, results: Path) -> None:
+    ran = run("score", "synthetic", "--results", results, "--protocol", "all")
+    assert ran.status == 0
+    assert "otb@mmtracking" in ran.out
+    assert "not scored by otb@pytracking: hiding: frame" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("evaluate", "otb100"), "otb100 needs the folder of its data: --data ROOT"),
+        (("evaluate", "otb10"), "no benchmark 'otb10'; nearest: otb100"),
+        (("evaluate", "synthetic", "synthetic"), "named twice"),
+        (("evaluate", "synthetic", "--tracker", "nowhere.pth"), "no file nowhere.pth"),
+        (("evaluate", "synthetic", "--tracker", "fdsiamfc_31"), "nearest: fdsiamfc_30"),
+        (("evaluate", "synthetic", "--tracker", f"{HERE}:No"), "has no class No"),
+        (("evaluate", "synthetic", "--protocol", "vot@pysot"), "cannot score synthetic"),
+        (("evaluate", "synthetic", "--workers", "0"), "at least 1"),
+        (("evaluate", "synthetic", "--format", "vot"), "format vot has no files"),
+        (("score", "synthetic", "--results", "nowhere"), "nowhere do not exist"),
+        (("score", "synthetic"), "give --results DIR"),
+    ],
+)
+def test_wrong_words_are_one_sentence(
+    run: Run, in_tmp: Path, words: tuple[str, ...], said: str
+) -> None:
+    ran = run(*words)
+    assert ran.status == 2
+    assert said in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_several_benchmarks_take_a_folder_each(run: Run, in_tmp: Path) -> None:
+    (in_tmp / "UAV123").mkdir()
+    ran = run("evaluate", "otb100", "uav123", "--data", in_tmp, "--tracker", STILL)
+    assert ran.status == 2
+    assert "holds no folder otb100" in ran.err
+
+
+def test_help_names_every_option(run: Run) -> None:
+    for command in ("evaluate", "score"):
+        assert "--protocol" in run(command, "--help").out
