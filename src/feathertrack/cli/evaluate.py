@@ -27,13 +27,15 @@ if TYPE_CHECKING:
 class Evaluate:
     """Run trackers on benchmarks, keep their raw results, and score them.
 
-    A run that was stopped, or killed, goes on where it was when the same command is given again.
+    A run that was stopped, or killed, goes on where it was when the same command
+    is given again.
 
     Examples:
       feathertrack evaluate synthetic
-      feathertrack evaluate otb100 --data OTB --tracker fdsiamfc_30 --tracker mine:Tracker
-      feathertrack evaluate otb100 uav123 --data benchmarks/ --tracker checkpoints/ --workers 8
-      feathertrack evaluate otb100 --data OTB --protocol otb@pysot --protocol otb_tre
+      feathertrack evaluate otb100 --data OTB --tracker fdsiamfc_30
+        --tracker mine:Tracker --protocol otb@pysot --protocol otb_tre
+      feathertrack evaluate otb100 uav123 --data benchmarks/
+        --tracker checkpoints/ --workers 8
 
     Attributes:
         benchmarks: What to run on; 'feathertrack data list' names them. synthetic needs no data.
@@ -57,7 +59,9 @@ class Evaluate:
         json: Write all tables here too.
     """
 
-    benchmarks: Positional[Annotated[tuple[str, ...], arg(metavar="BENCHMARK")]]
+    benchmarks: Positional[
+        Annotated[tuple[str, ...], arg(metavar="BENCHMARK", help_behavior_hint="")]
+    ]
 
     data: Annotated[Path | None, arg(metavar="ROOT", help_behavior_hint="")] = None
 
@@ -73,7 +77,7 @@ class Evaluate:
 
     format: Annotated[
         Literal["got10k", "pysot", "pytracking", "otb", "lasot", "vot", "vot_binary"] | None,
-        arg(help_behavior_hint=""),
+        arg(metavar="got10k|pysot|pytracking|otb|lasot|vot|vot_binary", help_behavior_hint=""),
     ] = None
 
     engine: Literal["auto", "onnx", "openvino", "torch"] = "auto"

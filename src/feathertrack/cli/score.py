@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class Score:
     """Score raw results of trackers, whoever made them.
 
-    The format is found out: got10k, pysot, pytracking, OTB's JSON, LaSOT, VOT toolkit (.txt, .bin).
+    The format is found out: got10k, pysot, pytracking, OTB's JSON, LaSOT, VOT
+    toolkit (.txt, .bin).
 
     Examples:
       feathertrack score otb100 --data OTB --results results/otb100
