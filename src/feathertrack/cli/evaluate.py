@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 class Evaluate:
     """Run trackers on benchmarks, keep their raw results, and score them.
 
-    A run that was stopped, or killed, goes on where it was when the same command
-    is given again.
+    After a stop or a kill the same command goes on where it was.
 
     Examples:
       feathertrack evaluate synthetic
@@ -38,7 +37,8 @@ class Evaluate:
         --tracker checkpoints/ --workers 8
 
     Attributes:
-        benchmarks: What to run on; 'feathertrack data list' names them. synthetic needs no data.
+        benchmarks: What to run on, as otb100, uav123, lasot, got10k_val, trackingnet, vot2018;
+            synthetic needs no data.
         data: The folder of the benchmark; for several, the folder that holds one called like each.
         tracker: A name of 'feathertrack list', a file of weights, a folder of them (that many
             trackers), or MODULE:CLASS; after an @ a preset or a JSON file of settings. Repeat it.

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 class Score:
     """Score raw results of trackers, whoever made them.
 
-    The format is found out: got10k, pysot, pytracking, OTB's JSON, LaSOT, VOT
-    toolkit (.txt, .bin).
+    The format is found out: got10k, pysot, pytracking, OTB, LaSOT, VOT toolkit.
 
     Examples:
       feathertrack score otb100 --data OTB --results results/otb100
@@ -35,7 +34,7 @@ class Score:
         --submission mine.zip
 
     Attributes:
-        benchmark: What the results are of; 'feathertrack data list' names them.
+        benchmark: What the results are of, as otb100, lasot, got10k_val, vot2018.
         results: The folder or zip archive of one tracker, or one that holds a folder for each.
         data: The folder of the benchmark, or a json file of pysot's; synthetic needs none.
         protocol: How to score, as otb@pysot; repeat it. 'all' is every protocol that fits.
