@@ -2,7 +2,7 @@
 
 A run is started at frame 0, watched, and started again five frames after each failure. Accuracy is
 the mean overlap while tracking, robustness counts the failures. What the toolkits make of the same
-raw results differs: see ``docs``; each function says how it counts.
+raw results differs; each function says how it counts, ``docs/protocols.md`` by how much.
 
 Shapes: N frames of S sequences.
 """
