@@ -1,11 +1,11 @@
 """Fit the score of a tracker and measure what its states are worth, on sequences with ground truth.
 
-    python scripts/calibrate_score.py fdsiamfc_30 --weights FDSiamfc_30.pth --fold dev --json out.json
+    python scripts/calibrate_score.py fdsiamfc_30 --weights FDSiamfc_30.pth --fold dev
 
 The score is the probability that the box overlaps the target by more than one half, as a logistic
-function of one number: the peak of the frame as a share of the first frame's peak. This script prints
-the maximum-likelihood midpoint and slope, how well the shipped numbers are calibrated (expected
-against observed), and precision and recall of the state "lost" for overlap below 0.2.
+function of one number: the peak of the frame as a share of the first frame's peak. This script
+prints the maximum-likelihood midpoint and slope, how well the shipped numbers are calibrated
+(expected against observed), and precision and recall of the state "lost" for overlap below 0.2.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from feathertrack.boxes import iou, zero_based
 from feathertrack.trackers.creation import create_tracker
 from feathertrack.trackers.siamfc import SiamFCTracker
+from feathertrack.video.pictures import read_picture
 
 Array = NDArray[np.float64]
 
@@ -52,7 +52,7 @@ def measure(tracker: SiamFCTracker, folders: Iterator[Path]) -> Frames:
     for folder in folders:
         truth = zero_based(np.loadtxt(folder / "groundtruth_rect.txt", delimiter=","))
         for number, path in enumerate(sorted((folder / "img").iterdir())):
-            image = np.asarray(cv2.imread(str(path))[:, :, ::-1], dtype=np.uint8)
+            image = read_picture(path)
             if number == 0:
                 tracker.init(image, truth[0])
                 continue

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from feathertrack.evaluation.runner import evaluate
     from feathertrack.models import create_model, list_models
     from feathertrack.results import Result
+    from feathertrack.trackers.conformance import check_tracker
     from feathertrack.trackers.creation import create_tracker, list_trackers
     from feathertrack.trackers.multi import MultiTracker
     from feathertrack.trackers.tracker import Tracker
@@ -30,6 +31,7 @@ _HOMES = {
     "MultiTracker": "feathertrack.trackers.multi",
     "Result": "feathertrack.results",
     "Tracker": "feathertrack.trackers.tracker",
+    "check_tracker": "feathertrack.trackers.conformance",
     "create_model": "feathertrack.models",
     "create_tracker": "feathertrack.trackers.creation",
     "list_benchmarks": "feathertrack.benchmarks",
@@ -50,6 +52,7 @@ __all__ = [
     "Result",
     "Tracker",
     "__version__",
+    "check_tracker",
     "create_model",
     "create_tracker",
     "evaluate",

@@ -71,12 +71,12 @@ def xyxy_to_xywh(boxes_xyxy: Boxes) -> Boxes:
 
 def zero_based(boxes_xywh: Boxes) -> Boxes:
     """Boxes of a file that counts pixels from 1 (OTB, MOT, SiamFC) in this package's convention."""
-    return boxes_xywh - np.array([1.0, 1.0, 0.0, 0.0])
+    return np.subtract(boxes_xywh, [1.0, 1.0, 0.0, 0.0], dtype=np.float64)
 
 
 def one_based(boxes_xywh: Boxes) -> Boxes:
     """Boxes of this package for a file that counts pixels from 1 (OTB, MOT, SiamFC)."""
-    return boxes_xywh + np.array([1.0, 1.0, 0.0, 0.0])
+    return np.add(boxes_xywh, [1.0, 1.0, 0.0, 0.0], dtype=np.float64)
 
 
 def clip(box_xywh: Boxes, *, width: int, height: int) -> Boxes:
@@ -104,4 +104,6 @@ def iou(first_xywh: Boxes, second_xywh: Boxes) -> NDArray[np.float64]:
         + np.clip(second_xywh[..., 2:], 0.0, None).prod(-1)
         - intersection
     )
-    return np.divide(intersection, union, out=np.zeros_like(union), where=union > 0)
+    overlap: NDArray[np.float64] = np.zeros_like(union)
+    np.divide(intersection, union, out=overlap, where=union > 0)
+    return overlap

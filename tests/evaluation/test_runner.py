@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -169,6 +170,16 @@ def test_got10k_runs_three_times_what_is_not_deterministic(tmp_path: Path) -> No
     (times,) = (folder / "Random").rglob("*_time.txt")
     assert all(line.count(",") == 2 for line in times.read_text().splitlines())
     assert evaluation.tables[0].headline["ao"] == pytest.approx(1.0)
+
+
+def test_a_test_set_is_run_to_its_last_frame_and_not_scored(tmp_path: Path) -> None:
+    whole = pictured(tmp_path / "data", "GOT-10k_Test_000001", moving(5), origin=0)
+    benchmark = benchmark_of(replace(whole, truth=moving(1), absent=np.zeros(1, np.bool_)))
+    evaluation = evaluated(replace(benchmark, name="got10k_test"), tmp_path, "Right")
+    assert not evaluation.tables and not evaluation.notes
+    assert "--submission" in evaluation.withheld[0]
+    (path,) = tmp_path.rglob("*_001.txt")
+    assert len(path.read_text().splitlines()) == 5
 
 
 @pytest.mark.parametrize("run", ["tre", "sre"])

@@ -82,20 +82,24 @@ class TrackerOptions:
     @property
     def label(self) -> str:
         """What to call the tracker in a picture: no folder, no module."""
-        return self.tracker if "@" in self.tracker else re.split(r"[/\\:]", self.tracker)[-1]
+        target, at, preset = self.tracker.rpartition("@")
+        if at and re.search(r"[/\\]", preset):  # a file, and not the name of a preset
+            return f"{_last(target)}@{Path(_last(preset)).stem}"
+        return self.tracker if at else _last(self.tracker)
 
     def weights_path(self) -> Path | None:
-        """The weights that ``create`` takes; None for a class of the user's.
+        """The weights that ``create`` takes; None for a tracker without a network of ours.
 
         Raises:
             InputError: there are none here.
         """
+        from feathertrack.trackers.built_in import BUILT_IN
         from feathertrack.trackers.creation import DEFAULT_MODEL
         from feathertrack.trackers.naming import parse_tracker_name
         from feathertrack.weights.catalogue import find_weights
 
         parts = parse_tracker_name(self.tracker)
-        if parts.kind == "class":
+        if parts.kind in ("class", "program") or parts.target in BUILT_IN:
             return None
         if parts.kind == "file":
             return Path(parts.target)
@@ -109,6 +113,7 @@ class TrackerOptions:
             InputError: no such tracker, weights, preset or setting; the nearest are named.
         """
         from feathertrack.trackers.creation import create_tracker
+        from feathertrack.trackers.naming import parse_tracker_name
 
         tracker = create_tracker(
             self.tracker,
@@ -122,7 +127,9 @@ class TrackerOptions:
             return tracker
         settings = getattr(tracker, "settings", None)
         if settings is None:
-            raise InputError(f"tracker {self.tracker!r} is a class of yours: it has no settings")
+            named = parse_tracker_name(self.tracker)
+            what = "is a class of yours: it has" if named.kind == "class" else "has"
+            raise InputError(f"tracker {self.tracker!r} {what} no settings")
         # A tracker is an engine and settings; another one on the same engine costs nothing.
         changed: Tracker = type(tracker)(tracker.engine, apply_overrides(settings, self.settings))  # type: ignore[attr-defined, call-arg]
         return changed
@@ -168,6 +175,11 @@ class RangeOptions:
             step=self.step,
             reverse=self.reverse,
         )
+
+
+def _last(name: str) -> str:
+    """A name without its folder or module."""
+    return re.split(r"[/\\:]", name)[-1]
 
 
 def announce(tracker: Tracker) -> None:

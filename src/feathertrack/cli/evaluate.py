@@ -143,6 +143,8 @@ class Evaluate:
                 f"{failure.error} ({failure.traceback})",
                 file=sys.stderr,
             )
+        for note in evaluation.withheld:
+            print(f"not scored here: {note}")
         for note in evaluation.notes:
             print(f"not scored: {note}", file=sys.stderr)
         return 1 if evaluation.failures or evaluation.notes else 0
@@ -164,13 +166,15 @@ def _check(name: str) -> None:
     elif parts.kind == "file":
         if not Path(parts.target).exists():
             raise InputError(f"tracker {name}: there is no file {parts.target}")
-    elif parts.target != "default" and parts.target not in list_trackers():
+    elif parts.kind != "model" or parts.target == "default":
+        return
+    elif parts.target not in list_trackers():
         from feathertrack.evaluation.gathering import nearest
 
         raise InputError(
             f"no tracker is called {name!r}; nearest: {nearest(name, list_trackers())}"
         )
-    elif parts.target != "default":
+    else:
         find_weights(parts.target)
 
 

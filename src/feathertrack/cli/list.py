@@ -14,13 +14,15 @@ from feathertrack.cli._options import Flag
 from feathertrack.cli._terminal import megabytes, print_table
 from feathertrack.errors import FeathertrackError, InputError
 
-Whereabouts = Literal["shipped", "cached", "download", "page", "none"]
+Whereabouts = Literal["shipped", "cached", "download", "page", "none", "needless", "yours"]
 _MEANING: dict[Whereabouts, str] = {
     "shipped": "here, shipped",
     "cached": "here, in the cache",
     "download": "to be downloaded",
     "page": "on the authors' page",
     "none": "none published",
+    "needless": "needs none",
+    "yours": "a file of yours",
 }
 
 
@@ -111,9 +113,13 @@ def _bare(names: Iterable[str]) -> list[str]:
 
 def _look_up(name: str, presets: tuple[str, ...]) -> Listed:
     from feathertrack.cli._footprint import weights_size
+    from feathertrack.trackers.built_in import BUILT_IN
     from feathertrack.trackers.creation import DEFAULT_MODEL
     from feathertrack.weights.catalogue import find_entry, find_weights
 
+    if name in BUILT_IN:
+        needed: Whereabouts = "yours" if BUILT_IN[name].files else "needless"
+        return Listed(name=name, presets=presets, weights=needed)
     model = DEFAULT_MODEL if name == "default" else name
     try:
         page = find_entry(model).places[0].page

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """Make one page, and figures and tables for a paper, of what was evaluated.
+    """Make a page, figures and tables of what was evaluated.
 
-    The page is one HTML file that needs no network. With --data it shows frames of the best and
-    the worst sequences too.
+    One HTML file that needs no network; --data adds frames of sequences to it.
 
     Examples:
       feathertrack report runs
       feathertrack report runs --data ~/data/OTB100 --output otb.html
-      feathertrack report a b --figures figures --latex tables.tex --markdown tables.md
+      feathertrack report a b --figures figures
+        --latex tables.tex --markdown tables.md
 
     Attributes:
         folders: Folders that evaluate wrote, files of score --json, or folders of raw results.

@@ -15,14 +15,14 @@ from feathertrack.errors import InputError
 
 @dataclass(frozen=True, kw_only=True)
 class Vot:
-    """Write the VOT toolkit's trackers.ini, or be the program that it starts.
+    """Write the VOT toolkit's trackers.ini, or serve a tracker to it.
 
-    The toolkit is no part of this package and belongs in an environment of its own: only the file
-    and the program connect the two.
+    The toolkit itself belongs in an environment of its own.
 
     Examples:
       feathertrack vot ini --tracker fdsiamfc_30
-      feathertrack vot ini --tracker best.pth --protocol folder --output workspace/trackers.ini
+      feathertrack vot ini --tracker best.pth --protocol folder
+        --output workspace/trackers.ini
       vot evaluate --workspace workspace fdsiamfc_30
 
     Attributes:

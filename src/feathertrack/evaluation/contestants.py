@@ -11,6 +11,7 @@ from typing import Any
 
 from feathertrack.engines.protocol import EngineName, Precision
 from feathertrack.errors import InputError
+from feathertrack.trackers.built_in import BUILT_IN
 from feathertrack.trackers.creation import create_tracker
 from feathertrack.trackers.foreign import ForeignTracker
 from feathertrack.trackers.naming import import_class, parse_tracker_name
@@ -69,6 +70,10 @@ class Contestant:
             own = type(inner).__module__.startswith("feathertrack.")
             return bool(getattr(inner, "is_deterministic", own))
         parts = parse_tracker_name(self.name)
+        if parts.kind == "program":
+            return False
+        if parts.target in BUILT_IN:
+            return BUILT_IN[parts.target].deterministic
         if parts.kind != "class":
             return True
         return bool(getattr(import_class(parts.target), "is_deterministic", False))
@@ -80,6 +85,8 @@ class Contestant:
         if self.made is not None:
             return {**values, "settings": repr(getattr(self.made, "settings", ""))}
         parts = parse_tracker_name(self.name)
+        if parts.target in BUILT_IN and parts.preset:  # the preset of these is a file of weights
+            parts = replace(parts, kind="file", target=parts.preset, preset="")
         if parts.kind == "file":
             from feathertrack.weights.digest import file_digest
 
@@ -148,6 +155,7 @@ def label_of(name: str) -> str:
         "file": Path(parts.target).stem,
         "class": parts.target.rpartition(":")[2],
         "model": parts.target,
+        "program": " ".join(re.split(r"[/\\]", word)[-1] for word in parts.target.split()),
     }[parts.kind]
     return fit(f"{own}@{Path(parts.preset).stem}" if parts.preset else own)
 

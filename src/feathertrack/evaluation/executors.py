@@ -7,6 +7,7 @@ and its task tried again.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -164,7 +165,8 @@ class _Worker:
 
     def give(self, task: Task) -> None:
         self.task = task
-        self.connection.send(task)
+        with contextlib.suppress(OSError):  # one that died before shows when it is waited for
+            self.connection.send(task)
 
     def stop(self) -> None:
         self.connection.close()

@@ -75,11 +75,13 @@ class Evaluation:
         tables: one for each benchmark, protocol and tracker.
         failures: sequences that have no result.
         notes: what could not be scored and why, a sentence each.
+        withheld: what is not to be scored here, because a server keeps the truth.
     """
 
     tables: tuple[ScoreTable, ...]
     failures: tuple[Failure, ...] = ()
     notes: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -279,8 +281,16 @@ class Runner:
         """Score every tracker by every protocol, from the files that were written."""
         tables: list[ScoreTable] = []
         notes: list[str] = []
+        withheld: list[str] = []
         for run in self.runs:
             one, ground = self.contestants[run.contestant], self.grounds[run.benchmark]
+            name = ground.benchmark.name
+            if not all(ground[sequence].complete for sequence in ground.benchmark.names):
+                withheld.append(
+                    f"{one.label} on {name}: a server keeps the true boxes; write its archive with "
+                    f"feathertrack score {name} --results ... --submission FILE"
+                )
+                continue
             for protocol in run.protocols:
                 try:
                     results = self._results(run, protocol)
@@ -289,11 +299,16 @@ class Runner:
                     )
                     tables.append(replace(table, tracker=one.label))
                 except FeathertrackError as error:
-                    notes.append(f"{one.label} on {ground.benchmark.name}: {error}")
+                    notes.append(f"{one.label} on {name}: {error}")
         if self.output is not None and tables:
             write_scores(self.output, tables)
         failures = tuple(failure for run in self.runs for failure in run.failed.values())
-        return Evaluation(tables=tuple(tables), failures=failures, notes=tuple(notes))
+        return Evaluation(
+            tables=tuple(tables),
+            failures=failures,
+            notes=tuple(notes),
+            withheld=tuple(withheld),
+        )
 
     def _results(self, run: _Run, protocol: Protocol) -> TrackerRecords:
         benchmark, one = self.benchmarks[run.benchmark], self.contestants[run.contestant]
@@ -415,6 +430,7 @@ def evaluate(
             f"{benchmark.name}, first on {first.sequence}: {first.error}"
         )
     evaluation = runner.score()
-    if evaluation.notes:
-        raise InputError(evaluation.notes[0])
+    problems = (*evaluation.notes, *evaluation.withheld)
+    if problems:
+        raise InputError(problems[0])
     return evaluation.tables[0]

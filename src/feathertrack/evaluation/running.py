@@ -136,7 +136,7 @@ def _checked(result: Result, sequence: Sequence, index: int) -> Boxes:
 
 
 def _annotated(boxes: Boxes, sequence: Sequence) -> Boxes:
-    return boxes + np.array([sequence.origin, sequence.origin, 0.0, 0.0])
+    return np.add(boxes, [sequence.origin, sequence.origin, 0.0, 0.0], dtype=np.float64)
 
 
 def _length(sequence: Sequence) -> int:

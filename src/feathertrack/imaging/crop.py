@@ -87,7 +87,7 @@ def _sample(image: Image, *, left: int, top: int, size: int, out_size: int, colo
         * (1 - weight)[:, None, None]
     )
     rows += _rows(image, top + second, left, (first, second, weight), color) * weight[:, None, None]
-    return np.rint(rows).astype(np.uint8)
+    return np.asarray(np.rint(rows), dtype=np.uint8)
 
 
 def _rows(

@@ -80,20 +80,16 @@ def _files(path: Path, words: tuple[str, ...], *, name: str) -> list[str]:
 
 
 def _plain(cv_class: str) -> Tracker:
-    """One of OpenCV's trackers that need no model; contrib brings KCF and CSRT."""
-    found: Any = getattr(cv2, cv_class, None)
-    if found is None:
-        raise InputError(
-            f"this OpenCV has no {cv_class}: pip install opencv-contrib-python-headless"
-        )
-    return FromOpenCV(found.create, is_deterministic=cv_class != "TrackerMIL")
+    """One of OpenCV's trackers that need no model."""
+    create = _of_opencv(cv_class).create
+    return FromOpenCV(create, is_deterministic=cv_class != "TrackerMIL")
 
 
 def _nano(backbone: str, head: str) -> Tracker:
     def make() -> Any:
-        parameters = cv2.TrackerNano_Params()
+        parameters = _of_opencv("TrackerNano_Params")()
         parameters.backbone, parameters.neckhead = backbone, head
-        return _load(partial(cv2.TrackerNano_create, parameters), backbone)
+        return _load(partial(_of_opencv("TrackerNano_create"), parameters), backbone)
 
     make()  # a model that cannot be read is found here and not at the first frame
     return FromOpenCV(make)
@@ -101,12 +97,20 @@ def _nano(backbone: str, head: str) -> Tracker:
 
 def _vit(model: str) -> Tracker:
     def make() -> Any:
-        parameters = cv2.TrackerVit_Params()
+        parameters = _of_opencv("TrackerVit_Params")()
         parameters.net = model
-        return _load(partial(cv2.TrackerVit_create, parameters), model)
+        return _load(partial(_of_opencv("TrackerVit_create"), parameters), model)
 
     make()
     return FromOpenCV(make)
+
+
+def _of_opencv(name: str) -> Any:
+    """What OpenCV calls so; it depends on the wheel, contrib alone has KCF and CSRT."""
+    found = getattr(cv2, name, None)
+    if found is None:
+        raise InputError(f"this OpenCV has no {name}: pip install opencv-contrib-python-headless")
+    return found
 
 
 def _load(create: Callable[[], Any], path: str) -> Any:

@@ -2,7 +2,7 @@
 
 The score is an estimate of the probability that the box overlaps the target by more than one half:
 a logistic function of the peak's share, the peak of this frame over the peak of the frame on which
-the box was given. The share is comparable between targets and networks where the peak itself is not.
+the box was given. The share can be compared between targets and networks, the peak itself cannot.
 ``scripts/calibrate_score.py`` fits the two numbers and measures what the states are worth
 (docs/score.md).
 """

@@ -138,8 +138,8 @@ def _try_all(tracker: Checkable, tolerance: float) -> Iterator[Check]:
     tries: list[tuple[str, Callable[[_Seen], object]]] = [
         ("gives the same result twice", partial(_repeats, tracker, frames, tolerance)),
         ("init in the middle starts afresh", partial(_restarts, tracker, frames, tolerance)),
-        ("keeps nothing of another sequence", partial(_forgets, tracker, frames, tolerance)),
         ("does not hold on to the caller's image", partial(_copies, tracker, frames, tolerance)),
+        ("keeps nothing of another sequence", partial(_forgets, tracker, frames, tolerance)),
         ("does not write into an image", lambda _: _leaves_images(tracker, frames)),
         ("takes boxes over every border", lambda _: _takes_borders(tracker, frames)),
         ("survives frames without the target", lambda _: _survives_blank(tracker, frames)),
@@ -169,10 +169,10 @@ def _try(name: str, attempt: Callable[[], Any]) -> tuple[Check, Any]:
 
 
 def _run(tracker: Checkable, frames: Sequence[Image], *, box: Boxes = _TARGET) -> _Seen:
-    tracker.init(frames[0], box.copy())
-    return _Seen(
-        np.array([_row(tracker.update(image), n) for n, image in enumerate(frames[1:], 1)])
-    )
+    tracker.init(frames[0].copy(), box.copy())
+    # copies, lest a tracker that writes into its images spoil those of the next run
+    answers = (tracker.update(image.copy()) for image in frames[1:])
+    return _Seen(np.array([_row(answer, number) for number, answer in enumerate(answers, 1)]))
 
 
 def _row(answer: Any, number: int) -> NDArray[np.float64]:

@@ -206,4 +206,4 @@ def _start(box_xywh: Boxes, *, context: float, frame: tuple[int, int]) -> _Targe
 def _window(rows: int, columns: int) -> Map:
     """Outer product of two symmetric Hann windows, divided by its sum."""
     window = np.outer(np.hanning(rows), np.hanning(columns))
-    return (window / window.sum()).astype(np.float32)
+    return np.asarray(window / window.sum(), dtype=np.float32)

@@ -208,7 +208,8 @@ def bounds(region: Any) -> Boxes | None:
         mask = np.asarray(region.array(normalize=True))
         rows, columns = np.nonzero(mask.any(axis=1))[0], np.nonzero(mask.any(axis=0))[0]
         if rows.size:
-            box = (columns[0], rows[0], np.ptp(columns) + 1, np.ptp(rows) + 1)
+            left, right, top, bottom = columns[0], columns[-1], rows[0], rows[-1]
+            box = (float(left), float(top), float(right - left + 1), float(bottom - top + 1))
     if box is None or not np.isfinite(box).all() or box[2] <= 0 or box[3] <= 0:
         return None
     return np.array(box, dtype=np.float64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.projections.polar import PolarAxes
@@ -12,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from feathertrack.evaluation.report.comparison import Comparison
 from feathertrack.evaluation.report.curve_figures import HEIGHT, NUM_NAMED, WIDTH
-from feathertrack.evaluation.report.style import FAINT, INK, MUTED, OTHER, Style, figure_label
+from feathertrack.evaluation.report.style import FAINT, MUTED, OTHER, Style, figure_label
 
 _RADAR_TRACKERS = 6
 _RADAR_AXES = 3
@@ -78,37 +79,42 @@ def has_speed(comparison: Comparison) -> bool:
 
 def draw_speed(comparison: Comparison, *, styles: Mapping[str, Style]) -> Figure:
     """The main measure over frames per second, measured here or, hollow and grey, published."""
-    figure = Figure(figsize=(WIDTH, HEIGHT))
-    axes = figure.add_subplot()
     key = comparison.main.key
+    measured = [
+        (entry.tracker, speed, score)
+        for entry in comparison.entries
+        if (speed := entry.scores.frames_per_second) and (score := entry.score(key)) is not None
+    ]
+    figure = Figure(figsize=(WIDTH, HEIGHT + 0.19 * (min(len(measured), NUM_NAMED) // 2)))
+    axes = figure.add_subplot()
+    hollow = {"marker": "o", "color": MUTED, "linestyle": "", "fillstyle": "none"}
+    handles = []
     for row in (*comparison.published, *comparison.others):
         if row.frames_per_second and key in row.values:
-            axes.plot(row.frames_per_second, row.values[key], "o", color=MUTED, fillstyle="none")
-    for row in comparison.published:
-        if row.frames_per_second and key in row.values:
-            _name(figure, row.frames_per_second, row.values[key], row.tracker, color=MUTED)
-    for entry in comparison.entries:
-        x, y = entry.scores.frames_per_second, entry.score(key)
-        if not x or y is None:
-            continue
-        style = styles[entry.tracker]
-        axes.plot(x, y, style.marker, color=style.color, markersize=8)
-        _name(figure, x, y, entry.tracker, color=INK)
+            axes.plot(row.frames_per_second, row.values[key], **hollow)  # type: ignore[arg-type]
+            label = "published, other machine"
+            handles = [Line2D([], [], label=label, **hollow)]  # type: ignore[arg-type]
+    for place, (tracker, x, y) in enumerate(measured):
+        style = styles[tracker] if place < NUM_NAMED else OTHER
+        mark = {"marker": style.marker, "color": style.color, "linestyle": ""}
+        axes.plot(x, y, markersize=8, zorder=3 - place * 1e-3, **mark)  # type: ignore[arg-type]
+        if place < NUM_NAMED:
+            handles.append(Line2D([], [], label=_short(tracker), **mark))  # type: ignore[arg-type]
     axes.set_xscale("log")
-    axes.margins(0.18, 0.15)
+    axes.margins(0.12, 0.15)
+    _label_log_axis(axes)
+    axes.set(title="Speed and accuracy", xlabel="Frames per second", ylabel=comparison.main.label)
+    figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=7.5)
+    return figure
+
+
+def _label_log_axis(axes: Axes) -> None:
+    """Plain numbers, and 2 and 5 between the decades where there are few."""
     axes.xaxis.set_major_formatter("{x:g}")
     low, high = axes.get_xlim()
     few = high / low < 100  # else the labels of the decades are enough, and the others collide
     axes.xaxis.set_minor_formatter(lambda x, _: f"{x:g}" if few and f"{x:e}"[0] in "25" else "")
     axes.tick_params(axis="x", which="minor", labelsize=7)
-    axes.set(title="Speed and accuracy", xlabel="Frames per second", ylabel=comparison.main.label)
-    kinds = [Line2D([], [], marker="o", color=INK, linestyle="", label="measured here")]
-    published = (*comparison.published, *comparison.others)
-    if any(row.frames_per_second and key in row.values for row in published):
-        hollow = {"marker": "o", "color": MUTED, "linestyle": "", "fillstyle": "none"}
-        kinds.append(Line2D([], [], label="published, other machine", **hollow))  # type: ignore[arg-type]
-        axes.legend(handles=kinds, loc="best")
-    return figure
 
 
 def radar_attributes(comparison: Comparison) -> list[str]:
@@ -156,15 +162,3 @@ def draw_radar(comparison: Comparison, *, styles: Mapping[str, Style]) -> Figure
 
 def _short(name: str) -> str:
     return figure_label(name, longest=24)
-
-
-def _name(figure: Figure, x: float, y: float, name: str, *, color: str) -> None:
-    figure.axes[0].annotate(
-        _short(name),
-        (x, y),
-        xytext=(0, 7),
-        textcoords="offset points",
-        ha="center",
-        fontsize=7,
-        color=color,
-    )

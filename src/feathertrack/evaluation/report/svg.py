@@ -58,7 +58,7 @@ def save_figure(draw: Draw, stem: Path, *, formats: Iterable[str] = FIGURE_FORMA
             with writing(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with replacing(path) as temporary:
-                    figure.savefig(temporary, format=format, metadata=undated, bbox_inches="tight")
+                    figure.savefig(temporary, format=format, metadata=undated)
             paths.append(path)
     return paths
 

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from feathertrack.benchmarks.benchmark import Benchmark, fold
+from feathertrack.benchmarks.benchmark import Benchmark
+from feathertrack.benchmarks.names import fold
 from feathertrack.errors import InputError
 
 EXPERIMENTS = frozenset(

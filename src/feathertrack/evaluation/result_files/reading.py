@@ -11,7 +11,8 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from feathertrack.benchmarks.benchmark import Benchmark, fold
+from feathertrack.benchmarks.benchmark import Benchmark
+from feathertrack.benchmarks.names import fold
 from feathertrack.errors import InputError
 from feathertrack.evaluation.curves import Floats
 from feathertrack.evaluation.records import Record, TrackerRecords, record_of_regions
