@@ -36,6 +36,12 @@ def test_evaluate_prints_a_table_and_keeps_everything(run: Run, tmp_path: Path) 
     assert not list(tmp_path.rglob("*.errors"))
 
 
+def test_opencv_trackers_are_the_floor_of_a_table(run: Run, tmp_path: Path) -> None:
+    ran = run("evaluate", "synthetic", "--tracker", "opencv_kcf", "--output", tmp_path)
+    assert ran.status == 0
+    assert ran.out.splitlines()[2].startswith("opencv_kcf")
+
+
 def test_evaluate_again_does_nothing_again(run: Run, results: Path) -> None:
     files = {path: path.stat().st_mtime_ns for path in results.rglob("*.txt")}
     words = ("--tracker", RIGHT, "--tracker", STILL, "--output", results)

@@ -156,6 +156,7 @@ def _check(name: str) -> None:
     Raises:
         InputError: no such name, file or class.
     """
+    from feathertrack.trackers.built_in import BUILT_IN
     from feathertrack.trackers.creation import list_trackers
     from feathertrack.trackers.naming import import_class, parse_tracker_name
     from feathertrack.weights.catalogue import find_weights
@@ -166,7 +167,7 @@ def _check(name: str) -> None:
     elif parts.kind == "file":
         if not Path(parts.target).exists():
             raise InputError(f"tracker {name}: there is no file {parts.target}")
-    elif parts.kind != "model" or parts.target == "default":
+    elif parts.kind != "model" or parts.target == "default" or parts.target in BUILT_IN:
         return
     elif parts.target not in list_trackers():
         from feathertrack.evaluation.gathering import nearest
