@@ -243,7 +243,16 @@ class Runner:
             self._keep(outcome)
             if advance is not None:
                 advance(outcome)
-        return tuple(failure for run in self.runs for failure in run.failed.values())
+        return self._failures()
+
+    def _failures(self) -> tuple[Failure, ...]:
+        """In the order of runs and sequences, whatever finished first."""
+        return tuple(
+            run.failed[name]
+            for run in self.runs
+            for name in self.benchmarks[run.benchmark].names
+            if name in run.failed
+        )
 
     def _keep(self, outcome: Outcome) -> None:
         task = outcome.task
@@ -291,6 +300,9 @@ class Runner:
                     f"feathertrack score {name} --results ... --submission FILE"
                 )
                 continue
+            if len(run.failed) == len(ground.benchmark):
+                notes.append(f"{one.label} on {name}: it failed on every sequence")
+                continue
             for protocol in run.protocols:
                 try:
                     results = self._results(run, protocol)
@@ -302,10 +314,9 @@ class Runner:
                     notes.append(f"{one.label} on {name}: {error}")
         if self.output is not None and tables:
             write_scores(self.output, tables)
-        failures = tuple(failure for run in self.runs for failure in run.failed.values())
         return Evaluation(
             tables=tuple(tables),
-            failures=failures,
+            failures=self._failures(),
             notes=tuple(notes),
             withheld=tuple(withheld),
         )
