@@ -12,6 +12,7 @@ from feathertrack.engines import Candidate, cpu, create_engine, openvino_runtime
 from feathertrack.engines.cpu import Cpu
 from feathertrack.errors import InputError, MissingExtra, WeightsError
 from feathertrack.models import Network
+from feathertrack.weights.catalogue import find_weights
 
 
 def _cpu(*features: str) -> Cpu:
@@ -197,3 +198,8 @@ def test_what_was_asked_for_is_said(tiny_pair: Path) -> None:
     assert engine.choice is not None
     assert (engine.choice.taken, engine.choice.reason) == (taken, "asked for")
     assert cpu.detect_cpu().cores >= 1
+
+
+def test_torch_runs_a_pair_whose_torch_weights_lie_beside_it() -> None:
+    engine = create_engine(find_weights("feather_fc"), engine="torch", device="cpu")
+    assert (engine.name, engine.info.name) == ("torch", "feather_fc")

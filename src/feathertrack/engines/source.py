@@ -65,11 +65,22 @@ class Source:
 
         return read_ir_label(files).precision
 
+    @property
+    def torch_weights(self) -> Path:
+        """Where torch weights are looked for: the file, or ``<stem>.safetensors`` of a pair."""
+        if not self.is_pair:
+            return self.path
+        embed = find_pair(self.path).embed
+        return embed.with_name(embed.name.removesuffix(f".embed{embed.suffix}") + ".safetensors")
+
     def refusal(self, engine: str) -> str:
         """Why ``engine`` cannot run these weights at all, "" if it can."""
         suffix = self.path.suffix.lower()
-        if self.is_pair and engine == "torch":
-            return f"torch cannot run {suffix} files: give the torch weights they were made from"
+        if self.is_pair and engine == "torch" and not self.torch_weights.is_file():
+            return (
+                f"torch cannot run {suffix} files: give the torch weights they were made from, "
+                f"or put them beside the pair as {self.torch_weights.name}"
+            )
         if self.is_pair and suffix == ".xml" and engine == "onnx":
             return "onnxruntime cannot run .xml files: give the .onnx files"
         return ""
@@ -109,7 +120,7 @@ class Source:
             require("torch", extra="torch")
             from feathertrack.weights.loading import load_model
 
-            self.model = load_model(self.path, form="merged")
+            self.model = load_model(self.torch_weights, form="merged")
         return self.model
 
     def _pair(self) -> Path:
