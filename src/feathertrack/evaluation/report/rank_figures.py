@@ -39,6 +39,7 @@ def draw_accuracy_robustness(comparison: Comparison, *, styles: Mapping[str, Sty
     if points:
         axes.set_xlim(_shares([x for x, _ in points.values()]))
         axes.set_ylim(_shares([y for _, y in points.values()]))
+        axes.xaxis.set_major_locator(MaxNLocator(6))
         figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=7.5)
     axes.set(title="Accuracy and robustness", xlabel="Robustness (share)", ylabel="Accuracy")
     return figure
