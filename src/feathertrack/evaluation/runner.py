@@ -7,22 +7,17 @@ them, ``<tracker>.errors/`` a traceback for each sequence that failed. ``OUTPUT/
 
 from __future__ import annotations
 
-import json
-import platform
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from feathertrack._version import __version__
 from feathertrack.benchmarks.benchmark import Benchmark
 from feathertrack.errors import FeathertrackError, InputError
 from feathertrack.evaluation.contestants import Contestant, contestant_of
 from feathertrack.evaluation.executors import ExecutorName, Outcome, Task, Workshop, execute
 from feathertrack.evaluation.gathering import Ground
+from feathertrack.evaluation.outputs import claim_folder, write_scores
 from feathertrack.evaluation.protocols import (
     Protocol,
     choose_results,
@@ -43,7 +38,7 @@ from feathertrack.evaluation.running import (
     count_frames,
     expected_runs,
 )
-from feathertrack.evaluation.scoring import ScoreTable, tables_csv
+from feathertrack.evaluation.scoring import ScoreTable
 from feathertrack.trackers.tracker import Tracker
 
 Advance = Callable[[Outcome], None]
@@ -198,31 +193,15 @@ class Runner:
         """Write down what makes the results of a folder, or see that it is the same."""
         if run.writer is None:
             return
-        one = self.contestants[run.contestant]
-        path = run.writer.folder.with_name(f"{one.label}.run.json")
         kind = run.plan.kind
         wanted = {
-            **one.configuration(),
+            **self.contestants[run.contestant].configuration(),
             "seed": run.plan.seed,
             f"format of {kind}": run.writer.format,
         }
         if kind in ("reset", "realtime"):
             wanted[f"resets of {kind}"] = run.plan.rule
-        known = _read_json(path)
-        for key, value in wanted.items():
-            if known is not None and known.get(key, value) != value:
-                raise InputError(
-                    f"{run.writer.folder} holds results of another run ({key}: {known[key]}, now "
-                    f"{value}): choose another --output, or remove it"
-                )
-        if known is None and run.writer.folder.is_dir() and any(run.writer.folder.iterdir()):
-            raise InputError(
-                f"{run.writer.folder} holds files that this command did not write: choose "
-                "another --output"
-            )
-        if known is None or not wanted.keys() <= known.keys():
-            content = {**wanted, **_machine(), **(known or {})}
-            write_whole(path, json.dumps(content, indent=1) + "\n")
+        claim_folder(run.writer.folder, wanted)
 
     def run(
         self,
@@ -369,32 +348,6 @@ def _by_run(protocols: Sequence[Protocol]) -> list[list[Protocol]]:
     for protocol in protocols:
         groups.setdefault(protocol.run, []).append(protocol)
     return list(groups.values())
-
-
-def _machine() -> dict[str, str]:
-    return {
-        "feathertrack": __version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "machine": f"{platform.system()} {platform.machine()}",
-    }
-
-
-def _read_json(path: Path) -> dict[str, Any] | None:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read: {error}; remove it to start anew") from error
-    return content if isinstance(content, dict) else {}
-
-
-def write_scores(output: Path, tables: Sequence[ScoreTable]) -> None:
-    """Write ``scores.json`` and ``scores.csv``."""
-    values = [table.to_json() for table in tables]
-    write_whole(output / "scores.json", json.dumps(values, indent=1) + "\n")
-    write_whole(output / "scores.csv", tables_csv(tables))
 
 
 def evaluate(

@@ -1,0 +1,69 @@
+"""What an evaluation writes beside raw results: what made them, and the tables of scores."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from feathertrack._version import __version__
+from feathertrack.errors import InputError
+from feathertrack.evaluation.result_files import write_whole
+from feathertrack.evaluation.scoring import ScoreTable, tables_csv
+
+
+def claim_folder(folder: Path, wanted: Mapping[str, Any]) -> None:
+    """Write ``<folder>.run.json``, or see that it says the same.
+
+    Args:
+        folder: of the raw results of one tracker.
+        wanted: what decides them.
+
+    Raises:
+        InputError: the folder holds results of something else.
+    """
+    path = folder.with_name(f"{folder.name}.run.json")
+    known = _read_json(path)
+    for key, value in wanted.items():
+        if known is not None and known.get(key, value) != value:
+            raise InputError(
+                f"{folder} holds results of another run ({key}: {known[key]}, now {value}): "
+                "choose another --output, or remove it"
+            )
+    if known is None and folder.is_dir() and any(folder.iterdir()):
+        raise InputError(
+            f"{folder} holds files that this command did not write: choose another --output"
+        )
+    if known is None or not wanted.keys() <= known.keys():
+        content = {**wanted, **_machine(), **(known or {})}
+        write_whole(path, json.dumps(content, indent=1) + "\n")
+
+
+def _machine() -> dict[str, str]:
+    return {
+        "feathertrack": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "machine": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}; remove it to start anew") from error
+    return content if isinstance(content, dict) else {}
+
+
+def write_scores(output: Path, tables: Sequence[ScoreTable]) -> None:
+    """Write ``scores.json`` and ``scores.csv``."""
+    values = [table.to_json() for table in tables]
+    write_whole(output / "scores.json", json.dumps(values, indent=1) + "\n")
+    write_whole(output / "scores.csv", tables_csv(tables))
