@@ -90,3 +90,11 @@ def test_what_does_not_fit_is_named() -> None:
         score_pooled([[truth], [truth]], [truth])
     with pytest.raises(InputError, match="sequence 1 has 0 runs"):
         score_pooled([[]], [truth])
+
+
+def test_tre_of_a_short_sequence_repeats_starts() -> None:
+    """Eight frames can start a run: 1 + k * 8 / 19 stays below 8 for 17 of them, then the last."""
+    starts = tre_starts(np.ones(27, dtype=bool))
+    assert len(starts) == 18
+    assert starts[0] == 0
+    assert starts[-1] == 7

@@ -152,7 +152,7 @@ def test_the_command_prints_the_path_and_nothing_else_in_a_pipe(
 @pytest.mark.parametrize(
     ("words", "status", "complaint"),
     [
-        ([BY_HAND], 2, "open https://drive.google.com"),
+        ([BY_HAND], 1, "open https://drive.google.com"),
         (["siamfc_nonsense"], 2, "nearest names"),
         ([DIRECT, "--timeout", "0"], 2, "above 0"),
         ([DIRECT, "--address", "{site}"], 1, "is not the published"),

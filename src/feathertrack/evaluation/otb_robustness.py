@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import count as counting
+from itertools import takewhile
 from typing import Literal
 
 import numpy as np
@@ -68,8 +70,8 @@ def tre_starts(
     step = count / (TRE_RUNS - 1) if rule == "official" else count // (TRE_RUNS - 1)
     if not step:
         raise InputError(f"TRE by the python2 rule needs {TRE_RUNS - 1} usable starts, not {count}")
-    before = (1 + run * step for run in range(count))
-    starts = [math.floor(position) for position in before if position < count]
+    positions = takewhile(lambda position: position < count, (1 + run * step for run in counting()))
+    starts = [math.floor(position) for position in positions]
     return tuple(int(frames[position - 1]) for position in (*starts, count))
 
 
