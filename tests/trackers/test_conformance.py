@@ -36,7 +36,7 @@ class Still:
 
 def drift(self: Any, image: np.ndarray) -> np.ndarray:
     self.count = getattr(self, "count", 0) + 1
-    return [*self.box, self.count, 0, 0, 0]
+    return self.box + np.array([self.count, 0, 0, 0])
 
 
 def leak(self: Any, image: np.ndarray, box: np.ndarray) -> None:
@@ -51,7 +51,7 @@ def keep(self: Any, image: np.ndarray, box: np.ndarray) -> None:
 def look_back(self: Any, image: np.ndarray) -> np.ndarray:
     change = float(np.abs(self.last.astype(int) - image).mean())
     self.last = image
-    return [*self.box, change, 0, 0, 0]
+    return self.box + np.array([change, 0, 0, 0])
 
 
 def once(self: Any, image: np.ndarray, box: np.ndarray) -> None:

@@ -110,23 +110,36 @@ class _Session:
         self.errors: IO[bytes] = (Path(self.folder.name) / "stderr.txt").open("w+b")
         self.path: Path | None = None
         self.count = 0
-        listening = _listen() if _BY_SOCKET else None
-        self.process = _start(command, listening, self.errors)
-        self.end = weakref.finalize(self, _end, self.process, self.errors, self.folder)
-        with self._watched("did not start"):
-            stream: Any
-            if listening is None:
-                assert self.process.stdin is not None
-                assert self.process.stdout is not None
-                stream = (self.process.stdin.fileno(), self.process.stdout.fileno())
-            else:
-                stream = listening.fileno()
-            # vot-trax 4.0.2 fails without a log
-            self.client = trax.client.Client(
-                stream, timeout=max(1, round(timeout)), log=lambda message: None
-            )
-        if listening is not None:
-            listening.close()
+        with contextlib.ExitStack() as started:
+            started.callback(self.folder.cleanup)
+            started.callback(self.errors.close)
+            listening = _listen() if _BY_SOCKET else None
+            if listening is not None:
+                started.callback(listening.close)
+            self.process = _start(command, listening, self.errors)
+            clients: list[Any] = []
+            self.end = weakref.finalize(self, _end, clients, self.process, self.errors, self.folder)
+            started.pop_all()
+        try:
+            with self._watched("did not start"):
+                self.client = self._connect(listening)
+            clients.append(self.client)
+        finally:
+            if listening is not None:
+                listening.close()
+
+    def _connect(self, listening: socket.socket | None) -> Any:
+        stream: Any
+        if listening is None:
+            assert self.process.stdin is not None
+            assert self.process.stdout is not None
+            stream = (self.process.stdin.fileno(), self.process.stdout.fileno())
+        else:
+            stream = listening.fileno()
+        # vot-trax 4.0.2 fails without a log
+        return self.trax.client.Client(
+            stream, timeout=max(1, round(self.timeout)), log=lambda message: None
+        )
 
     def initialize(self, image: Image, box_xywh: Boxes) -> None:
         with self._watched("failed at the first frame"):
@@ -141,8 +154,6 @@ class _Session:
             return answer
 
     def close(self) -> None:
-        with contextlib.suppress(self.trax.TraxException):
-            self.client.quit()
         self.end()
 
     def _send(self, image: Image) -> Any:
@@ -193,7 +204,8 @@ class _Session:
         self.errors.seek(0)
         lines = self.errors.read()[-4000:].decode(errors="replace").split("\n")
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-        return last or " ".join(str(error).split()) or "it ended"
+        ended = self.process.returncode
+        return last or (f"it ended with status {ended}" if ended is not None else str(error))
 
 
 def bounds(region: Any) -> Boxes | None:
@@ -262,9 +274,21 @@ def _start(
 
 
 def _end(
-    process: subprocess.Popen[bytes], errors: IO[bytes], folder: tempfile.TemporaryDirectory[str]
+    clients: list[Any],
+    process: subprocess.Popen[bytes],
+    errors: IO[bytes],
+    folder: tempfile.TemporaryDirectory[str],
 ) -> None:
-    """Let the program end by itself for a moment, then end it."""
+    """Say goodbye, let the program end by itself for a moment, then end it.
+
+    vot-trax writes to its stream once more when its handle goes, so that must go before the stream
+    is closed: afterwards the same number may be another file.
+    """
+    for client in clients:
+        if process.poll() is None:
+            with contextlib.suppress(Exception):
+                client.quit()
+        client._handle = None
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
             with contextlib.suppress(OSError):
