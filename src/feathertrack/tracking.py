@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from numpy.typing import ArrayLike
 
 from feathertrack.boxes import Boxes, as_box
-from feathertrack.errors import InputError
+from feathertrack.errors import InputError, TrackerFailed
 from feathertrack.results import Result
 from feathertrack.trackers.creation import create_tracker
 from feathertrack.trackers.tracker import Tracker
@@ -62,6 +63,7 @@ def follow(
 
     Raises:
         InputError: neither ``box`` nor ``boxes`` is given, or none of ``boxes`` lies on a frame.
+        TrackerFailed: a tracker of the user's raised; the text names the frame.
     """
     given = {frame: as_box(value) for frame, value in (boxes or {}).items()}
     first = as_box(box) if box is not None else None
@@ -71,14 +73,27 @@ def follow(
     for frame in frames:
         new_box = given.get(frame.index, first if not started else None)
         if new_box is not None:
-            yield frame, _start(tracker, frame, new_box)
+            with failing_at(frame.index):
+                result = _start(tracker, frame, new_box)
+            yield frame, result
             started = True
         elif started:
-            yield frame, replace(tracker.update(frame.image), frame=frame.index, time=frame.time)
+            with failing_at(frame.index):
+                result = tracker.update(frame.image)
+            yield frame, replace(result, frame=frame.index, time=frame.time)
         else:
             yield frame, None
     if not started:
         _explain_no_start(given)
+
+
+@contextlib.contextmanager
+def failing_at(frame: int) -> Iterator[None]:
+    """Say on which frame of the source a tracker failed."""
+    try:
+        yield
+    except TrackerFailed as failure:
+        raise failure.at(frame) from failure.__cause__
 
 
 def _start(tracker: Tracker, frame: Frame, box_xywh: Boxes) -> Result:

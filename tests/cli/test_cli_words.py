@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -112,8 +111,12 @@ def test_debug_anywhere_adds_the_traceback(run: Run, place: int) -> None:
     assert ran.err.splitlines()[-1].startswith("feathertrack: error: there is no file")
 
 
-def test_a_bug_is_called_a_bug(run: Run, clip: Path) -> None:
-    ran = run("track", clip, "--box", "1,2,9,9", "--tracker", "tests.cli.fake_trackers:Failing")
+def test_a_bug_is_called_a_bug(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: str) -> list[object]:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("feathertrack.cli.list.list_with_weights", broken)
+    ran = run("list")
     assert ran.status == 1
     assert ran.err.count("\n") == 1
     assert "ZeroDivisionError: a bug (this is a bug" in ran.err

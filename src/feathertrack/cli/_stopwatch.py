@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from feathertrack.engines.protocol import Engine, Features, Images, Outputs
 from feathertrack.results import Result
 from feathertrack.trackers.tracker import Image, Tracker
+from feathertrack.tracking import failing_at
 from feathertrack.video.frames import Frame
 
 PARTS = ("decode", "crop", "network", "post-processing")
@@ -72,9 +73,11 @@ def measure(
     seconds: dict[str, list[float]] = {}
     for number, (frame, decoding) in enumerate(_timed(frames)):
         if number == 0:
-            tracker.init(frame.image, box)
+            with failing_at(frame.index):
+                tracker.init(frame.image, box)
             continue
-        parts = {"decode": decoding, **_update(tracker, frame.image)}
+        with failing_at(frame.index):
+            parts = {"decode": decoding, **_update(tracker, frame.image)}
         if number > warm_up:
             for part, duration in parts.items():
                 seconds.setdefault(part, []).append(duration)

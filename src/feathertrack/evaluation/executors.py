@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Literal
 
 from feathertrack.benchmarks.benchmark import Benchmark
-from feathertrack.errors import FeathertrackError, InputError, require
+from feathertrack.errors import FeathertrackError, InputError, TrackerFailed, require
 from feathertrack.evaluation.contestants import Contestant
 from feathertrack.evaluation.records import Record
 from feathertrack.evaluation.running import RunPlan, run_sequence
@@ -89,7 +89,8 @@ class Workshop:
             return Outcome(task=task, records=tuple(run_sequence(tracker, sequence, task.plan)))
         except Exception as error:
             kind = "" if isinstance(error, FeathertrackError) else f"{type(error).__name__}: "
-            text = " ".join(f"{kind}{error}".split())
+            named = error.reason if isinstance(error, TrackerFailed) else error  # its row says who
+            text = " ".join(f"{kind}{named}".split())
             self._current = None  # a tracker that raised may be in any state
             return Outcome(task=task, error=text, traceback=traceback.format_exc())
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from feathertrack.engines import create_engine
 from feathertrack.engines.protocol import Engine, EngineName, NetworkInfo, Precision
-from feathertrack.errors import InputError
+from feathertrack.errors import InputError, blaming
 from feathertrack.trackers.built_in import BUILT_IN, create_built_in
 from feathertrack.trackers.foreign import ForeignTracker
 from feathertrack.trackers.naming import import_class, parse_tracker_name
@@ -50,6 +50,7 @@ def create_tracker(
     Raises:
         InputError: no such name, file, preset or field; the text names what is near.
         MissingExtra: the weights or the engine need an extra that is not installed.
+        TrackerFailed: a class of the user's cannot be imported or made.
     """
     parts = parse_tracker_name(name)
     if parts.kind in ("class", "program"):
@@ -60,7 +61,10 @@ def create_tracker(
             )
         if parts.kind == "program":
             return TraxTracker(parts.target)
-        return ForeignTracker(import_class(parts.target)())
+        found = import_class(parts.target)
+        with blaming(parts.target, "cannot be made"):
+            made = found()
+        return ForeignTracker(made, name=parts.target)
     if parts.target in BUILT_IN:
         if settings:
             raise InputError(f"{parts.target} has no settings, got {', '.join(settings)}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from feathertrack.errors import InputError
+from feathertrack.errors import InputError, blaming
 
 _CLASS = re.compile(r"[A-Za-z_]\w+(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 _PROGRAM = "trax:"
@@ -66,15 +66,19 @@ def import_class(reference: str) -> type:
 
     Raises:
         InputError: there is no such module or class, or it has no ``init`` and ``update``.
+        TrackerFailed: the module raised when it was imported.
     """
     module_name, _, class_name = reference.partition(":")
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
-    try:
-        module = importlib.import_module(module_name)
-    except ImportError as error:
-        raise InputError(f"tracker {reference!r}: cannot import {module_name}: {error}") from error
+    with blaming(reference, "cannot be imported"):
+        try:
+            module = importlib.import_module(module_name)
+        except ImportError as error:
+            raise InputError(
+                f"tracker {reference!r}: cannot import {module_name}: {error}"
+            ) from error
     found = getattr(module, class_name, None)
     if not isinstance(found, type):
         raise InputError(f"tracker {reference!r}: module {module_name} has no class {class_name}")

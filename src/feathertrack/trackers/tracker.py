@@ -12,6 +12,9 @@ from feathertrack.results import Result
 
 Image = NDArray[np.uint8]
 
+NOT_STARTED = "no target: init the tracker with a box first, then update it"
+"""What ``update`` says before ``init``."""
+
 
 @runtime_checkable
 class Tracker(Protocol):
