@@ -134,6 +134,59 @@ def test_a_damaged_first_frame(tmp_path: Path) -> None:
     assert read_until_error(path, start=1)[0] == list(range(1, 9))
 
 
+def lose(path: Path, *, packet: int, count: int = 1) -> Path:
+    """Overwrite packets together with the heads that say where they begin."""
+    packets = packets_of(path)
+    data = bytearray(path.read_bytes())
+    first, (last, size, _) = packets[packet][0] - 8, packets[packet + count - 1]
+    data[first : last + size] = bytes(last + size - first)
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("codec", ["mjpeg", "mpeg4", "libx264"])
+@pytest.mark.parametrize("packet", [14, NUM_FRAMES - 2])
+def test_frames_that_an_avi_lost_are_missed(tmp_path: Path, codec: str, packet: int) -> None:
+    pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+    options = {"bf": "0"} if codec == "libx264" else None
+    path = write_clip(tmp_path / "a.avi", NUM_FRAMES, codec=codec, pix_fmt=pix_fmt, options=options)
+    lose(path, packet=packet, count=2)
+    indices, text = read_until_error(path)
+    assert indices == list(range(packet))
+    assert text.startswith(f"frame {packet} of {path} is damaged; leave it out with start=")
+    indices, text = read_until_error(path, reverse=True)
+    assert indices == list(range(packet + 2, NUM_FRAMES))[::-1]
+    assert text.startswith(f"frame {packet + 1} of {path} is damaged")
+
+
+def test_behind_lost_frames_of_an_avi_numbers_are_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_clip(tmp_path / "a.avi", NUM_FRAMES, codec="mjpeg", pix_fmt="yuvj420p")
+    lose(path, packet=14, count=2)
+    for seek_from in (1, 1000):
+        monkeypatch.setattr(files, "SEEK_FROM", seek_from)
+        with open_source(path, start=20) as source:
+            assert [number_of(f.image) for f in source] == list(range(20, NUM_FRAMES))
+
+
+def test_lost_frames_stored_out_of_order_are_missed(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.avi", NUM_FRAMES)
+    indices, text = read_until_error(lose(path, packet=20, count=2))
+    assert indices == list(range(len(indices)))
+    assert 15 < len(indices) <= 20
+    assert f"frame {len(indices)} of {path} is damaged" in text
+
+
+@pytest.mark.parametrize("codec", ["mpeg4", "libx264", "mjpeg"])
+def test_a_whole_avi_with_sound_misses_nothing(tmp_path: Path, codec: str) -> None:
+    pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+    path = tmp_path / "a.avi"
+    write_clip(path, NUM_FRAMES, codec=codec, pix_fmt=pix_fmt, sound=("mp2", 4.0))
+    for start in (0, 30):
+        assert read_until_error(path, start=start) == (list(range(start, NUM_FRAMES)), "")
+
+
 def test_a_size_that_changes_within_a_video(tmp_path: Path) -> None:
     path = tmp_path / "a.h264"
     first = write_clip(tmp_path / "1.h264", 3).read_bytes()

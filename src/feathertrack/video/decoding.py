@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import av
 
+from feathertrack.video.chunks import ChunkIndex
 from feathertrack.video.containers import has_times
 from feathertrack.video.endings import Progress, early_end
 
@@ -30,11 +31,12 @@ class Decoder:
 
     A packet that the decoder refuses becomes a ``Decoded`` without a frame, at its place in the
     order of display. FFmpeg decodes several frames at once and reports an error late, so the place
-    is found from the time stamps: it is the packet whose frame never came.
+    is found from the time stamps: it is the packet whose frame never came. Packets that the index
+    of an AVI lists, but the file no longer gives, count as refused.
 
     Attributes:
         unseen: after the end, time stamps of packets whose frames did not come.
-        num_damaged: after the end, how many of these were refused.
+        num_damaged: after the end, how many of these were refused or lost.
         last_tick: time stamp of the last frame.
         keys: time stamps of the latest key frames.
         progress: how far the packets reach.
@@ -44,6 +46,7 @@ class Decoder:
     def __init__(self, stream: av.VideoStream) -> None:
         self._stream = stream
         self._timed = has_times(stream)
+        self._chunks = ChunkIndex(stream)
         self.unseen: list[int] = []
         self.num_damaged = 0
         self.last_tick: int | None = None
@@ -58,6 +61,8 @@ class Decoder:
                 if self._ended and self._cut_off and self._timed and self._follows_a_gap(frame):
                     return
                 yield from self._in_order(frame)
+        if not self.early_end:
+            self._lose(self._chunks.lost_at_end())
 
     def _packets(self) -> Iterator[av.Packet]:
         """Packets of the stream; the last one is empty and makes the decoder give what it holds."""
@@ -71,6 +76,8 @@ class Decoder:
         at_end = packet.size == 0 and packet.dts is None
         if packet.size == 0 and not at_end:
             return []  # a frame that was dropped when the file was written; to the decoder, an end
+        if not at_end:
+            self._lose(self._chunks.lost_before(packet))
         tick = packet.pts if self._timed else packet.dts
         if tick is not None and not packet.is_discard:
             heapq.heappush(self.unseen, tick)
@@ -94,6 +101,11 @@ class Decoder:
             self.num_damaged += 1
             return []
         return frames
+
+    def _lose(self, ticks: list[int]) -> None:
+        self.num_damaged += len(ticks)
+        for tick in ticks:
+            heapq.heappush(self.unseen, tick)
 
     def _in_order(self, frame: av.VideoFrame) -> Iterator[Decoded]:
         """Yield what is missing before the frame, then the frame."""

@@ -15,6 +15,7 @@ from threading import Event
 
 import av
 
+from feathertrack.video.chunks import ChunkIndex
 from feathertrack.video.containers import VideoAddress, has_times
 from feathertrack.video.decoding import Decoded
 from feathertrack.video.endings import Progress, early_end
@@ -69,6 +70,7 @@ def scan(address: VideoAddress, *, closing: Event, until: int | None = None) -> 
         if not _tells_frames(stream):
             return None
         timed, partial, progress = has_times(stream), False, Progress()
+        chunks = ChunkIndex(stream)
         ticks, keys = array("q"), array("q")
         try:
             for packet in stream.container.demux(stream):
@@ -77,6 +79,8 @@ def scan(address: VideoAddress, *, closing: Event, until: int | None = None) -> 
                     break
                 if packet.size == 0 or packet.is_corrupt:
                     continue
+                if chunks.lost_before(packet):
+                    return None  # only counting says which frames these were
                 progress.note(packet)
                 if packet.is_discard:
                     continue
@@ -89,6 +93,8 @@ def scan(address: VideoAddress, *, closing: Event, until: int | None = None) -> 
         except (av.error.FFmpegError, OSError) as error:
             progress.failure = error
         ending = "" if partial else early_end(stream, progress)
+        if not partial and not ending and chunks.lost_at_end():
+            return None
     ordered = sorted(ticks)
     if ending:
         ordered = progress.whole_part(ordered)
