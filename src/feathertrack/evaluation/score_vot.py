@@ -7,6 +7,7 @@ from typing import cast
 
 import numpy as np
 
+from feathertrack.benchmarks.sequence import Sequence
 from feathertrack.errors import InputError
 from feathertrack.evaluation.curves import Floats
 from feathertrack.evaluation.gathering import Job, true_regions
@@ -155,27 +156,7 @@ def score_anchors(job: Job) -> ScoreTable:
     Raises:
         InputError: a run from an anchor is missing or of another length; with its file.
     """
-    scores, masks = [], False
-    for sequence in job.sequences:
-        if sequence.anchors is None or not sequence.anchors.any():
-            raise InputError(f"{sequence.name} has no anchors: it is of no VOT from 2020 on")
-        truth = true_regions(sequence)
-        masks = masks or sequence.masks is not None
-        runs = {run.anchor: run for run in job.runs(sequence.name)}
-        found = []
-        for anchor in anchors_of(sequence.anchors):
-            run = runs.get(anchor.frame)
-            if run is None:
-                raise InputError(
-                    f"{job.results.place or job.results.tracker}: {sequence.name} has no run from "
-                    f"frame {anchor.frame} ({sequence.name}_{anchor.frame:08d})"
-                )
-            expected = len(anchor.frames(len(truth)))
-            if len(run) != expected:
-                raise InputError(f"{run.where()} has {len(run)} rows, the run {expected} frames")
-            size = sequence.image_size()
-            found.append(anchor_run(run.regions, truth, anchor, size_wh=size))
-        scores.append(score_sequence(found, length=len(truth), window=WINDOW))
+    scores = [_score_runs(job, sequence) for sequence in job.sequences]
     total = score_multistart(scores, window=WINDOW)
     per_sequence = {
         "accuracy": np.array([score.accuracy for score in scores]),
@@ -214,6 +195,28 @@ def score_anchors(job: Job) -> ScoreTable:
         frames_per_second=job.frames_per_second,
         notes=job.notes,
     )
+
+
+def _score_runs(job: Job, sequence: Sequence) -> MultistartScore:
+    """The runs of one sequence, from each of its anchors."""
+    if sequence.anchors is None or not sequence.anchors.any():
+        raise InputError(f"{sequence.name} has no anchors: it is of no VOT from 2020 on")
+    truth = true_regions(sequence)
+    runs = {run.anchor: run for run in job.runs(sequence.name)}
+    found = []
+    for anchor in anchors_of(sequence.anchors):
+        run = runs.get(anchor.frame)
+        if run is None:
+            raise InputError(
+                f"{job.results.place or job.results.tracker}: {sequence.name} has no run from "
+                f"frame {anchor.frame} ({sequence.name}_{anchor.frame:08d})"
+            )
+        expected = len(anchor.frames(len(truth)))
+        if len(run) != expected:
+            raise InputError(f"{run.where()} has {len(run)} rows, the run {expected} frames")
+        size = sequence.image_size()
+        found.append(anchor_run(run.regions, truth, anchor, size_wh=size))
+    return score_sequence(found, length=len(truth), window=WINDOW)
 
 
 def _eao_statistic(scores: list[MultistartScore]) -> Statistic:
