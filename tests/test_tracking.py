@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -69,3 +71,15 @@ def test_results_before_a_broken_frame_stand() -> None:
         for result in track(images, box=(48, 48, 24, 24), tracker=Growing()):
             results.append(result)
     assert len(results) == 3
+
+
+@pytest.mark.parametrize("range_", [{"start": 1.5}, {"stop": "5"}, {"step": None}])
+def test_a_range_is_of_whole_numbers(range_: dict[str, Any]) -> None:
+    pictures = [frame.image for frame in frames()]
+    with pytest.raises(InputError, match="must be a whole number of frames"):
+        next(track(pictures, box=(1, 2, 30, 20), tracker=Growing(), **range_))
+
+
+def test_what_is_no_tracker_is_refused() -> None:
+    with pytest.raises(InputError, match="tracker is a name or has init and update, got NoneType"):
+        next(track([], box=(1, 2, 30, 20), tracker=None))  # type: ignore[arg-type]

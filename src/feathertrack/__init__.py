@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from feathertrack.benchmarks import list_benchmarks, open_benchmark
     from feathertrack.errors import FeathertrackError, InputError, MissingExtra
     from feathertrack.evaluation.runner import evaluate
-    from feathertrack.models import create_model, list_models
+    from feathertrack.models import create_model
     from feathertrack.results import Result
     from feathertrack.trackers.conformance import check_tracker
     from feathertrack.trackers.creation import create_tracker, list_trackers
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from feathertrack.tracking import track
     from feathertrack.video import open_source
     from feathertrack.weights import load_model
+    from feathertrack.weights.names import list_models
 
 _HOMES = {
     "FeathertrackError": "feathertrack.errors",
@@ -36,7 +37,7 @@ _HOMES = {
     "create_tracker": "feathertrack.trackers.creation",
     "list_benchmarks": "feathertrack.benchmarks",
     "evaluate": "feathertrack.evaluation.runner",
-    "list_models": "feathertrack.models",
+    "list_models": "feathertrack.weights.names",
     "list_trackers": "feathertrack.trackers.creation",
     "load_model": "feathertrack.weights",
     "open_benchmark": "feathertrack.benchmarks",

@@ -14,6 +14,8 @@ from feathertrack.errors import InputError
 
 Boxes = NDArray[np.float64]
 
+_SMALLEST_SIDE = 1 - 1e-6  # a pixel, less what arithmetic may lose of it
+
 
 def as_box(value: ArrayLike) -> Boxes:
     """Four finite numbers x, y, w, h with a positive size, as a float64 array.
@@ -41,12 +43,17 @@ def check_box_in_frame(box_xywh: Boxes, *, width: int, height: int) -> None:
     """Refuse a first box that shows nothing of the frame or is larger than any target in it can be.
 
     Raises:
-        InputError: the box does not meet the frame, or is over four times as wide or high.
+        InputError: the box does not meet the frame, is over four times as wide or high, or has a
+            side of less than a pixel.
     """
     x, y, w, h = box_xywh
     frame = f"the frame of {width} x {height} pixels"
     if x >= width or y >= height or x + w <= 0 or y + h <= 0:
         raise InputError(f"box {_text(box_xywh)} lies outside {frame}")
+    if min(w, h) < _SMALLEST_SIDE:
+        raise InputError(
+            f"box {_text(box_xywh)} is smaller than a pixel: width and height must be 1 or more"
+        )
     if w > 4 * width or h > 4 * height:
         raise InputError(f"box {_text(box_xywh)} is more than four times as large as {frame}")
 

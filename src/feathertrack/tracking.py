@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from feathertrack.boxes import Boxes, as_box
@@ -45,7 +46,15 @@ def track(
         InputError: no box, a box that fits no frame, or a source that cannot be read; what was
             yielded before stands.
     """
+    for name, number in (("start", start), ("stop", stop), ("step", step)):
+        if not isinstance(number, int | np.integer) and (name, number) != ("stop", None):
+            raise InputError(f"{name} must be a whole number of frames, got {number!r}")
     following = create_tracker(tracker) if isinstance(tracker, str) else tracker
+    for method in ("init", "update"):
+        if not callable(getattr(following, method, None)):
+            raise InputError(
+                f"tracker is a name or has init and update, got {type(following).__name__}"
+            )
     with open_source(source, start=start, stop=stop, step=step, reverse=reverse) as frames:
         for _, result in follow(frames, following, box=box, boxes=boxes):
             if result is not None:

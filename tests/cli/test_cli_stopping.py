@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, in this process and in another."""
+"""Ctrl-C, SIGTERM and SIGHUP, in this process and in another."""
 
 from __future__ import annotations
 
@@ -53,6 +53,19 @@ def test_a_second_signal_does_not_wait() -> None:
         for _ in stop.iterate(range(5)):
             stop.handle(signal.SIGINT)
             stop.handle(signal.SIGINT)
+
+
+@POSIX
+def test_a_terminal_that_goes_away_may_say_so_twice() -> None:
+    stop, seen = StopSignals(), []
+    with pytest.raises(Stopped) as stopped:
+        for item in stop.iterate(range(5)):
+            stop.handle(signal.SIGHUP)
+            stop.handle(signal.SIGHUP)
+            seen.append(item)
+    stop.handle(signal.SIGHUP)  # while outputs are closed
+    assert seen == [0]
+    assert stopped.value.exit_status == 129
 
 
 def test_what_waits_is_closed_before_the_error_is_told() -> None:
@@ -116,13 +129,17 @@ def num_frames(path: Path) -> int:
 @POSIX
 @pytest.mark.parametrize(
     ("number", "status", "by"),
-    [(signal.SIGINT, 130, "Ctrl-C"), (signal.SIGTERM, 143, "SIGTERM")],
+    [
+        ("SIGINT", 130, "Ctrl-C"),
+        ("SIGTERM", 143, "SIGTERM"),
+        ("SIGHUP", 129, "SIGHUP, the terminal went away,"),
+    ],
 )
 def test_outputs_are_closed_and_playable(
-    slow_clip: Path, number: signal.Signals, status: int, by: str
+    slow_clip: Path, number: str, status: int, by: str
 ) -> None:
     process = start(slow_clip, "--output", "out.mp4", "--output", "boxes.csv")
-    process.send_signal(number)
+    process.send_signal(getattr(signal, number))
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (status, "")
     rows = read_boxes(slow_clip.parent / "boxes.csv")

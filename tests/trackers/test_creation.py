@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,6 +48,21 @@ def test_unknown_preset_lists_the_known_ones() -> None:
 def test_unknown_tracker_names_the_nearest() -> None:
     with pytest.raises(InputError, match=r"'fdsiamfc_3'; nearest names: fdsiamfc_30"):
         create_tracker("fdsiamfc_3")
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        (None, {}, "name of a tracker is a text, such as 'default', got None"),
+        ("default", {"device": 3}, "device of a tracker is a text, such as 'auto', got 3"),
+        ("default", {"weights": 3}, "weights must be the path of a file, got 3"),
+    ],
+)
+def test_values_of_another_type_are_refused(
+    name: Any, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        create_tracker(name, **options)
 
 
 def test_unknown_setting_names_the_nearest() -> None:

@@ -38,3 +38,17 @@ def test_targets_come_and_go() -> None:
     assert list(tracker.update(two_squares(1))) == [2]
     with pytest.raises(InputError, match=r"no target is called 1; there are: \[2\]"):
         tracker.remove(1)
+
+
+def test_what_is_no_engine_is_refused() -> None:
+    with pytest.raises(InputError, match=r"takes an engine, such as .*, got 'x'"):
+        MultiTracker("x")  # type: ignore[arg-type]
+
+
+def test_targets_share_one_video() -> None:
+    tracker = MultiTracker(BlobEngine())
+    tracker.add("a", two_squares(0), (28, 18, 24, 24))
+    with pytest.raises(InputError, match=r"image for 'b' is .*, that of 'a' was"):
+        tracker.add("b", two_squares(0)[:-1], (28, 18, 24, 24))
+    tracker.add("a", two_squares(0)[:-1], (28, 18, 24, 24))
+    assert list(tracker.update(two_squares(1)[:-1])) == ["a"]

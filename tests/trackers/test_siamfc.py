@@ -216,3 +216,19 @@ def test_bfloat16_keeps_the_float32_trace(name: str, least: float) -> None:
         assert isinstance(tracker, SiamFCTracker)
         boxes.append(run_on_bag(tracker, box))
     assert iou(*boxes).mean() >= least
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+def test_update_refuses_the_types_that_init_refuses(dtype: type[np.generic]) -> None:
+    tracker = SiamFCTracker(BlobEngine())
+    image = scene((60, 60))
+    tracker.init(image, (48, 48, 24, 24))
+    with pytest.raises(InputError, match="RGB uint8"):
+        tracker.update(image.astype(dtype))  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="must be an array"):
+        tracker.update([[0]])  # type: ignore[arg-type]
+
+
+def test_update_before_init_says_what_is_missing() -> None:
+    with pytest.raises(InputError, match="init the tracker with a box first"):
+        SiamFCTracker(BlobEngine()).update(scene((60, 60)))

@@ -1,7 +1,7 @@
 """The command ``feathertrack``: one public file per command, private ones for what they share.
 
-Exit status 0: done; 1: the work failed; 2: the words were wrong; 130 and 143: stopped by Ctrl-C or
-SIGTERM. An error is one line on stderr; ``--debug`` adds the traceback.
+Exit status 0: done; 1: the work failed; 2: the words were wrong; 130, 143 and 129: stopped by
+Ctrl-C, SIGTERM or SIGHUP. An error is one line on stderr; ``--debug`` adds the traceback.
 """
 
 from __future__ import annotations

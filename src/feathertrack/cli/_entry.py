@@ -105,11 +105,12 @@ def _write_completion(words: Sequence[str]) -> int:
 
 def _complain(error: BaseException, *, debug: bool) -> None:
     """One line on stderr, after the traceback where that was asked for."""
-    if debug:
-        traceback.print_exception(error)
     expected = isinstance(error, FeathertrackError | OSError | Stopped)
     text = " ".join(str(error).split()) or type(error).__name__
     if not expected:
         text = f"{type(error).__name__}: {text} ({_ISSUES})"
     lead = "" if isinstance(error, Stopped) else "error: "
-    print(f"{PROG}: {lead}{text}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # the terminal may be gone
+        if debug:
+            traceback.print_exception(error)
+        print(f"{PROG}: {lead}{text}", file=sys.stderr)

@@ -1,7 +1,8 @@
-"""Ctrl-C and SIGTERM stop the work between two frames, so that outputs are closed and playable.
+"""Ctrl-C, SIGTERM and SIGHUP stop the work between two frames, so that outputs are playable.
 
 The first signal takes effect at once while the work waits (for a frame, a download, a network to
-load) and otherwise as soon as the frame in hand is finished. The second takes effect at once.
+load) and otherwise as soon as the frame in hand is finished. The second takes effect at once, but
+for SIGHUP: of a terminal that goes away it comes twice, from the system and from the shell.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import threading
 from collections.abc import Generator, Iterable, Iterator
 from types import FrameType
 from typing import TypeVar
+
+_SIGHUP = getattr(signal, "SIGHUP", None)  # Windows has none
 
 Item = TypeVar("Item")
 
@@ -36,11 +39,12 @@ class Stopped(KeyboardInterrupt):
 
     @property
     def exit_status(self) -> int:
-        """130 after Ctrl-C, 143 after SIGTERM: what a shell expects."""
+        """130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP: what a shell expects."""
         return 128 + self.signal_number
 
     def __str__(self) -> str:
-        by = "Ctrl-C" if self.signal_number == signal.SIGINT else "SIGTERM"
+        names = {signal.SIGINT: "Ctrl-C", _SIGHUP: "SIGHUP, the terminal went away,"}
+        by = names.get(self.signal_number, "SIGTERM")
         return f"stopped by {by} {self.detail}".rstrip()
 
 
@@ -73,8 +77,10 @@ class StopSignals:
 
     def handle(self, number: int, _: FrameType | None = None) -> None:
         """What runs when a signal arrives."""
-        if number != signal.SIGTERM:
+        if number not in (signal.SIGTERM, _SIGHUP):
             number = signal.SIGINT  # SIGBREAK, which Windows sends for Ctrl-Break
+        if number == _SIGHUP and self._pending == number:
+            return
         if not self._busy or self._pending is not None:
             raise Stopped(number)
         self._pending = number
@@ -91,9 +97,9 @@ def stop_signals() -> Iterator[StopSignals]:
         yield signals
         return
     before = {}
-    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
         number = getattr(signal, name, None)
-        # A shell that starts a job in the background ignores SIGINT for it: leave that.
+        # A shell ignores SIGINT for a job in the background, and nohup SIGHUP: leave that.
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             before[number] = signal.signal(number, signals.handle)
     try:

@@ -37,6 +37,9 @@ def create_tracker(
 ) -> Tracker:
     """A tracker by name, ready for ``init``.
 
+    Trackers and engines cannot be pickled, as they hold a running network: make one in each worker
+    process. Threads may share an engine (``tracker_for``), not a tracker.
+
     Args:
         name: ``NAME | FILE | module:Class``, with ``@PRESET`` or ``@FILE`` for settings, or
             ``trax:COMMAND``, a program that speaks TraX.
@@ -52,6 +55,9 @@ def create_tracker(
         MissingExtra: the weights or the engine need an extra that is not installed.
         TrackerFailed: a class of the user's cannot be imported or made.
     """
+    _check_words(name=name, engine=engine, device=device, precision=precision)
+    if weights is not None and not isinstance(weights, str | Path):
+        raise InputError(f"weights must be the path of a file, got {weights!r}")
     parts = parse_tracker_name(name)
     if parts.kind in ("class", "program"):
         if parts.preset or settings or weights is not None:
@@ -114,6 +120,15 @@ def list_trackers(pattern: str = "*") -> list[str]:
     names = {"default", DEFAULT_MODEL, *DEFAULTS, *PRESETS, *BUILT_IN} - {"fdsiamd"}
     presets = {f"{name}@{preset}" for name, table in PRESETS.items() for preset in table}
     return sorted(fnmatch.filter(names | presets, pattern))
+
+
+def _check_words(**words: object) -> None:
+    for option, word in words.items():
+        if not isinstance(word, str):
+            example = "default" if option == "name" else "auto"
+            raise InputError(
+                f"the {option} of a tracker is a text, such as {example!r}, got {word!r}"
+            )
 
 
 def _check_known(model: str) -> None:

@@ -12,11 +12,14 @@ from feathertrack.errors import InputError
 from feathertrack.results import Result
 from feathertrack.trackers.creation import tracker_for
 from feathertrack.trackers.siamfc import SiamFCTracker
-from feathertrack.trackers.tracker import Image
+from feathertrack.trackers.tracker import Image, check_image
 
 
 class MultiTracker:
     """Follow any number of targets, which may come and go; each gives what it would give alone.
+
+    Raises:
+        InputError: ``engine`` is none.
 
     >>> tracker = MultiTracker(engine)  # doctest: +SKIP
     >>> tracker.add("left", image, (10, 20, 30, 40))  # doctest: +SKIP
@@ -24,6 +27,10 @@ class MultiTracker:
     """
 
     def __init__(self, engine: Engine, *, preset: str = "") -> None:
+        if not all(callable(getattr(engine, name, None)) for name in ("embed", "predict", "stack")):
+            raise InputError(
+                f"MultiTracker takes an engine, such as create_tracker(...).engine, got {engine!r}"
+            )
         self.engine = engine
         self.preset = preset
         self.targets: dict[Hashable, SiamFCTracker] = {}
@@ -33,8 +40,17 @@ class MultiTracker:
         """Start a target under a name of yours; a name that is taken starts again.
 
         Raises:
-            InputError: the image is no picture, or the box cannot be a target in it.
+            InputError: the image is no picture, or of another size than that of the other targets,
+                or the box cannot be a target in it.
         """
+        height, width = check_image(image).shape[:2]
+        for other, running in self.targets.items():
+            if other != key and running.frame_shape != image.shape:
+                raise InputError(
+                    f"the image for {key!r} is {width} x {height}, that of {other!r} was "
+                    f"{running.frame_shape[1]} x {running.frame_shape[0]}: all targets are "
+                    "followed through one video"
+                )
         target = tracker_for(self.engine, preset=self.preset)
         target.init(image, box)
         self.targets[key] = target

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from feathertrack.boxes import Boxes, as_box, check_box_in_frame
 from feathertrack.errors import FeathertrackError, InputError
 from feathertrack.results import Result
-from feathertrack.trackers.tracker import Image, check_image
+from feathertrack.trackers.tracker import NOT_STARTED, Image, check_image
 
 Rectangle = tuple[int, int, int, int]
 
@@ -85,7 +85,7 @@ class FromOpenCV:
             FeathertrackError: OpenCV failed; the text is OpenCV's.
         """
         if self.tracker is None:
-            raise InputError("no target: call init(image, box) before update(image)")
+            raise InputError(NOT_STARTED)
         if check_image(image).shape != self.shape:
             raise InputError(
                 f"the frame is {image.shape[1]} x {image.shape[0]}, the target was given on "

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NoReturn
 
 import cv2
 import numpy as np
@@ -22,7 +23,7 @@ from feathertrack.imaging.crop import context_side, crop_square, mean_color
 from feathertrack.results import Result, State
 from feathertrack.trackers.confidence import Confidence, ConfidenceSettings
 from feathertrack.trackers.settings import check_ranges, ranged
-from feathertrack.trackers.tracker import Image, check_image
+from feathertrack.trackers.tracker import NOT_STARTED, Image, check_image
 
 Array = NDArray[np.float64]
 Map = NDArray[np.float32]
@@ -86,6 +87,7 @@ class SiamFCTracker:
         self.penalties = np.where(
             np.arange(settings.num_scales) == middle, 1.0, settings.scale_penalty
         )
+        self.frame_shape: tuple[int, ...] = ()  # of the first image; none before ``init``
         self.last_search: Images | None = None  # what the last frame showed the network,
         self.last_score: Map | None = None  # and its up-sampled score map: for the debug view
 
@@ -112,18 +114,19 @@ class SiamFCTracker:
         """The target in the next image, RGB uint8 of the same size as the first.
 
         Raises:
-            InputError: the image has another shape than the first.
+            InputError: there was no ``init``, or the image has another shape than the first.
         """
-        return self.decode(self.engine.predict(self.features, self.search(image)))
+        search = self.search(image)
+        return self.decode(self.engine.predict(self.features, search))
 
     def search(self, image: Image) -> Images:
-        """Return the search regions of a frame, uint8 (S, 255, 255, 3), smallest first."""
-        if image.shape != self.frame_shape:
-            check_image(image)
-            raise InputError(
-                f"the frame is {image.shape[1]} x {image.shape[0]}, the target was given on "
-                f"{self.frame_shape[1]} x {self.frame_shape[0]}: start again with a box"
-            )
+        """Return the search regions of a frame, uint8 (S, 255, 255, 3), smallest first.
+
+        Raises:
+            InputError: there was no ``init``, or the image has another shape or type.
+        """
+        if getattr(image, "shape", None) != self.frame_shape or image.dtype != np.uint8:
+            self._refuse(image)
         size = self.engine.info.search_size
         side = self._search_side()
         self.last_search = np.stack(
@@ -141,6 +144,15 @@ class SiamFCTracker:
         self.last_score = maps[best]
         self._move(self._displacement(maps[best], best=best), float(self.scales[best]))
         return self._result(*self.confidence.read(float(peaks[best])))
+
+    def _refuse(self, image: Image) -> NoReturn:
+        if not self.frame_shape:
+            raise InputError(NOT_STARTED)
+        check_image(image)
+        raise InputError(
+            f"the frame is {image.shape[1]} x {image.shape[0]}, the target was given on "
+            f"{self.frame_shape[1]} x {self.frame_shape[0]}: start again with a box"
+        )
 
     def _crop(self, image: Image, side: float, out_size: int) -> Image:
         return crop_square(

@@ -12,7 +12,7 @@ from feathertrack.results import Result
 
 Image = NDArray[np.uint8]
 
-NOT_STARTED = "no target: init the tracker with a box first, then update it"
+NOT_STARTED = "no target: init the tracker with a box first (call init(image, box))"
 """What ``update`` says before ``init``."""
 
 

@@ -26,7 +26,7 @@ from feathertrack.boxes import Boxes, as_box, check_box_in_frame
 from feathertrack.errors import FeathertrackError, InputError, require
 from feathertrack.results import Result
 from feathertrack.trackers.opencv import to_bgr
-from feathertrack.trackers.tracker import Image, check_image
+from feathertrack.trackers.tracker import NOT_STARTED, Image, check_image
 
 _EXTRA = "vot"
 _BY_SOCKET = os.name == "nt"  # there a program does not inherit the handles of its parent's pipes
@@ -79,7 +79,7 @@ class TraxTracker:
             FeathertrackError: the program ended, failed, or took too long.
         """
         if self.session is None:
-            raise InputError("no target: call init(image, box) before update(image)")
+            raise InputError(NOT_STARTED)
         if check_image(image).shape != self.shape:
             raise InputError(
                 f"the frame is {image.shape[1]} x {image.shape[0]}, the target was given on "

@@ -1,0 +1,28 @@
+"""Names of the networks, to be listed without torch."""
+
+from __future__ import annotations
+
+import fnmatch
+import sys
+
+NETWORKS = (
+    "fdsiamd",
+    "fdsiamd_50",
+    "fdsiamd_step",
+    "fdsiamfc",
+    "fdsiamfc_15",
+    "fdsiamfc_30",
+    "fdsiamfc_step",
+    "feather_fc",
+    "siamd",
+    "siamfc",
+    "siamfc_alexnetv2",
+)
+"""What ``create_model`` builds, which needs the ``torch`` extra; sorted."""
+
+
+def list_models(pattern: str = "*") -> list[str]:
+    """Names of the networks that match a shell pattern, sorted; those you registered too."""
+    registry = sys.modules.get("feathertrack.models.registry")
+    registered = registry.list_models() if registry is not None else []
+    return sorted(fnmatch.filter({*NETWORKS, *registered}, pattern))
