@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from feathertrack.errors import InputError
+from feathertrack.video.opening import open_source
 from feathertrack.video.outputs import OutputSpec, check_outputs, parse_output
+from tests.video.numbered_clips import write_pictures
 
 
 @pytest.mark.parametrize(
@@ -77,6 +79,23 @@ def test_the_times_of_got10k_count_as_a_file(in_tmp: Path) -> None:
 def test_the_source_is_not_overwritten(in_tmp: Path) -> None:
     with pytest.raises(InputError, match="is the source itself"):
         check_outputs([parse_output("clip.mp4")], source=in_tmp / "clip.mp4")
+
+
+@pytest.mark.parametrize(
+    "output", ["in/", "png:in", "in/sub/..", "csv:in/b.png", "got10k:in/b.png"]
+)
+def test_pictures_of_the_source_are_not_overwritten(in_tmp: Path, output: str) -> None:
+    write_pictures(in_tmp / "in/sub", ["c.png"])
+    write_pictures(in_tmp / "in", ["a.png", "b.png"])
+    for spec in (in_tmp / "in", str(in_tmp / "in/*.png"), [Path("in/b.png")]):
+        with open_source(spec) as source, pytest.raises(InputError, match="source"):
+            check_outputs([parse_output(output)], source=source.info.path, files=source.info.files)
+
+
+def test_pictures_in_a_folder_of_a_sequence_are_not_overwritten(in_tmp: Path) -> None:
+    write_pictures(in_tmp / "Ball/img", ["0001.png"])
+    with open_source("Ball") as source, pytest.raises(InputError, match="pictures of the source"):
+        check_outputs([parse_output("Ball/img/")], files=source.info.files)
 
 
 def test_different_files_are_fine(in_tmp: Path) -> None:

@@ -91,7 +91,7 @@ class Track:
         if self.select:
             require_windows("--select", instead="read the box off 'feathertrack still SOURCE'")
         with stop_signals() as stop, self.range.open(self.source) as source:
-            check_outputs([*specs, *debug], source=source.info.path)
+            check_outputs([*specs, *debug], source=source.info.path, files=source.info.files)
             given.check(source.info)
             outcome, notes = self._track(source, given, stop, specs=specs, debug=debug)
         return report(outcome, paths=[spec.path for spec in (*specs, *debug)], notes=notes)

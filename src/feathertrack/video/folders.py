@@ -37,7 +37,9 @@ class PictureFiles:
     @property
     def info(self) -> SourceInfo:
         """Size is known from the first frame on: the file's own may be turned by EXIF."""
-        return SourceInfo(name=self.name, num_frames=len(self.paths), path=self.path)
+        return SourceInfo(
+            name=self.name, num_frames=len(self.paths), path=self.path, files=tuple(self.paths)
+        )
 
     def read(self, selection: Selection, *, closing: Event) -> Iterator[Frame]:
         """Yield the selected pictures; errors name the number and the file."""

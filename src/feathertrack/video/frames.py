@@ -45,6 +45,9 @@ class SourceInfo:
             video it is what the file announces, or its length times ``fps``: good for showing
             progress, while the frames that come are the truth.
         path: the file or folder, None for cameras, streams and arrays.
+        files: the pictures, where the source is made of such.
+        selected: numbers of the frames that will be yielded, in their order, as far as
+            ``num_frames`` is right; None where that is not known.
         live: frames come in real time and cannot be read again.
         pixel_aspect: width of a pixel divided by its height; frames are not resized by it.
     """
@@ -55,6 +58,8 @@ class SourceInfo:
     fps: Fraction | None = None
     num_frames: int | None = None
     path: Path | None = None
+    files: tuple[Path, ...] = ()
+    selected: range | None = None
     live: bool = False
     pixel_aspect: Fraction = Fraction(1)
 

@@ -86,7 +86,7 @@ class OpenedSource:
         self._closing = Event()
         self._frames: DecodeAhead[Frame] | None = None
         self._begun = False
-        self._info = replace(reader.info, num_frames=selection.count(reader.info.num_frames))
+        self._info = _selected(reader.info, selection)
 
     @property
     def info(self) -> SourceInfo:
@@ -142,6 +142,13 @@ class OpenedSource:
             yield frame
             if self._closing.is_set():
                 return
+
+
+def _selected(info: SourceInfo, selection: Selection) -> SourceInfo:
+    if info.num_frames is None:
+        return info
+    selected = selection.indices(info.num_frames)
+    return replace(info, num_frames=len(selected), selected=selected)
 
 
 def _reader(spec: SourceSpec) -> Reader:

@@ -95,12 +95,22 @@ def _format_of(path: str) -> str:
     )
 
 
-def check_outputs(specs: Iterable[OutputSpec], *, source: Path | None = None) -> None:
+def check_outputs(
+    specs: Iterable[OutputSpec], *, source: Path | None = None, files: Iterable[Path] = ()
+) -> None:
     """Refuse outputs that would overwrite one another, or the source.
 
+    Args:
+        specs: all outputs of a run.
+        source: the file or folder that is read.
+        files: further files that are read: the pictures of a folder, a pattern or a list.
+
     Raises:
-        InputError: a file is written by two outputs, or is read as the source.
+        InputError: a file is written by two outputs, or is read as the source; pictures are to be
+            written into a folder from which pictures are read.
     """
+    specs, files = list(specs), list(files)
+    _check_pictures(specs, files)
     taken: dict[str, tuple[int, OutputSpec]] = {}
     read = _identity(source) if source is not None else None
     for number, spec in enumerate(specs):
@@ -114,6 +124,29 @@ def check_outputs(specs: Iterable[OutputSpec], *, source: Path | None = None) ->
                     f"outputs {first.format}:{first.path} and {spec.format}:{spec.path} "
                     f"both write {path}: name another"
                 )
+
+
+def _check_pictures(specs: Iterable[OutputSpec], files: Iterable[Path]) -> None:
+    """Refuse a folder of the pictures that are read, and the pictures themselves."""
+    folders = {_identity(folder) for folder in {file.parent for file in files}}
+    for spec in specs:
+        if spec.format == PICTURES_FORMAT:
+            if _identity(spec.path) in folders:
+                raise InputError(
+                    f"output folder {spec.path} is where the pictures of the source are: "
+                    f"name another"
+                )
+            continue
+        for path in _files(spec):
+            if path.exists() and any(_same(path, file) for file in files):
+                raise InputError(f"output {spec.path} writes {path}, a picture of the source")
+
+
+def _same(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False
 
 
 def _files(spec: OutputSpec) -> tuple[Path, ...]:

@@ -98,6 +98,7 @@ class ClipInfo:
         num_frames: frames of the whole source, before any selection; None where not known.
         pixel_aspect: width of a pixel divided by its height.
         path: the video file that sound is copied from, None where there is none.
+        files: the pictures, where the source is made of such; no output may overwrite them.
         label: what the target is called in annotation files.
         step: every which frame of the source is tracked.
         reverse: the frames come last to first.
@@ -110,6 +111,7 @@ class ClipInfo:
     num_frames: int | None = None
     pixel_aspect: Fraction = Fraction(1)
     path: Path | None = None
+    files: tuple[Path, ...] = ()
     label: str = "object"
     step: int = 1
     reverse: bool = False
@@ -125,6 +127,7 @@ class ClipInfo:
             num_frames=info.num_frames,
             pixel_aspect=info.pixel_aspect,
             path=info.path,
+            files=info.files,
             label=label,
         )
 

@@ -179,7 +179,7 @@ def open_sinks(
         InputError: as ``open_sink``; two outputs write one file; one would overwrite the source.
     """
     parsed = [parse_output(spec) if isinstance(spec, str) else spec for spec in specs]
-    check_outputs(parsed, source=clip.path)
+    check_outputs(parsed, source=clip.path, files=clip.files)
     parsed.sort(key=lambda spec: spec.format not in BOX_FORMATS)
     opened: list[Sink] = []
     try:
