@@ -11,7 +11,7 @@ import pytest
 
 from feathertrack.cli import _machine
 from feathertrack.cli._opencv_wheels import opencv_wheels
-from feathertrack.cli.doctor import find_problems
+from feathertrack.cli.doctor import _missing, find_problems
 from tests.cli.conftest import Run
 
 
@@ -121,3 +121,17 @@ def test_text_has_a_line_for_each_thing(run: Run, monkeypatch: pytest.MonkeyPatc
     for word in ("python", "numpy", "cpu", "writes", "reads", "cache", "auto takes"):
         assert f"\n{word} " in f"\n{ran.out}", word
     assert ran.out.endswith("nothing keeps feathertrack from working\n")
+
+
+def test_an_extra_without_one_module_says_which_and_what_works(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    absent = {"nncf", "torch", "safetensors"}
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name: None if name in absent else object()
+    )
+    missing = _machine.missing_extras()
+    assert set(missing) == {"torch", "export"}
+    assert _missing(missing["torch"]) == "not installed: pip install 'feathertrack[torch]'"
+    said = "without nncf (export works): pip install 'feathertrack[export]'"
+    assert _missing(missing["export"]) == said

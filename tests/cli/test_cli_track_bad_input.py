@@ -23,6 +23,7 @@ BOX = "10,8,30,20"
         ("nan,1,2,3", "not finite"),
         ("inf,1,2,3", "not finite"),
         ("1,2,0,4", "no area"),
+        ("1,2,1e-300,4", "smaller than a pixel"),
         ("1,2,3,-4", "no area"),
         ("1,2,99999,99999", "more than four times as large as the frame of 80 x 48"),
         ("90,2,10,10", "lies outside the frame of 80 x 48"),
@@ -196,6 +197,7 @@ def test_output_over_the_box_file(track: Run, clip: Path, in_tmp: Path) -> None:
     Path("given.csv").write_text("0,1,2,30,40\n")
     ran = track(clip, "--box-file", "given.csv", "--output", "given.csv")
     assert ran.status == 2
+    assert_one_line(ran.err, "output given.csv is the box file itself: name another")
     assert Path("given.csv").read_text() == "0,1,2,30,40\n"
 
 
@@ -207,6 +209,10 @@ def test_output_over_the_box_file(track: Run, clip: Path, in_tmp: Path) -> None:
         (["--device", "gpu"], "no device is called 'gpu'"),
         (["--threads", "0"], "threads must be a whole number from 1"),
         (["--settings.window-weight", "0.1"], "is a class of yours: it has no settings"),
+        (["--weights", "a.pth"], "is a class of yours: it takes no weights here"),
+        (["--engine", "onnx"], "runs no network of ours: it takes no --engine"),
+        (["--threads", "2", "--precision", "float32"], "takes no --precision and no --threads"),
+        (["--device", "cpu"], "takes no --device"),
         (["--compare", "nosuch.csv"], "nosuch.csv"),
     ],
 )
@@ -222,6 +228,7 @@ def test_other_words(track: Run, clip: Path, in_tmp: Path, words: list[str], sai
     [
         ("fdsiamfc_3", 2, "nearest names: fdsiamfc_30"),
         ("fdsiamfc_30", 1, "https://github.com/conquerhuang/FDSiamFC"),
+        ("fdsiamfc_30@uav12", 2, "has no preset 'uav12'; it has: uav123, uav20l"),
         ("nosuch.pth", 1, "nosuch.pth"),
         ("no_such_module:Class", 2, "cannot import no_such_module"),
         ("tests.cli.fake_trackers:Nobody", 2, "has no class Nobody"),

@@ -101,6 +101,10 @@ def test_wrong_words_end_in_one_line_and_status_2(run: Run, words: list[str], sa
     assert said in ran.err
 
 
+def test_version_after_a_command(run: Run) -> None:
+    assert run("track", "--version").out == run("--version").out != ""
+
+
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_debug_anywhere_adds_the_traceback(run: Run, place: int) -> None:
     words = ["track", "nosuch.mp4"]

@@ -60,6 +60,12 @@ def test_a_tracker_that_crashes_is_reported_at_the_end(run: Run, tmp_path: Path)
     assert "ZeroDivisionError: a bug" in logs[0].read_text()
 
 
+def test_words_about_networks_need_a_tracker_that_runs_one(run: Run, tmp_path: Path) -> None:
+    ran = run("evaluate", "synthetic", "--tracker", STILL, "--engine", "onnx", "--output", tmp_path)
+    assert ran.status == 2
+    assert "runs no network of ours: it takes no --engine" in ran.err
+
+
 def test_score_takes_what_evaluate_wrote(run: Run, results: Path, tmp_path: Path) -> None:
     words = ("--protocol", "otb@pysot", "--protocol", "otb@got10k")
     out = ("--json", tmp_path / "s.json", "--csv", tmp_path / "s.csv")

@@ -211,7 +211,7 @@ def test_bfloat16_keeps_the_float32_trace(name: str, least: float) -> None:
         tracker = create_tracker(
             str(Path(shared(f"checkpoints/{name}.pth"))),
             engine="torch",
-            precision=precision,  # type: ignore[arg-type]
+            precision=precision,
         )
         assert isinstance(tracker, SiamFCTracker)
         boxes.append(run_on_bag(tracker, box))
@@ -224,7 +224,7 @@ def test_update_refuses_the_types_that_init_refuses(dtype: type[np.generic]) -> 
     image = scene((60, 60))
     tracker.init(image, (48, 48, 24, 24))
     with pytest.raises(InputError, match="RGB uint8"):
-        tracker.update(image.astype(dtype))  # type: ignore[arg-type]
+        tracker.update(image.astype(dtype))
     with pytest.raises(InputError, match="must be an array"):
         tracker.update([[0]])  # type: ignore[arg-type]
 

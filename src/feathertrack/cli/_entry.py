@@ -56,7 +56,7 @@ def _dispatch(words: list[str]) -> int:
         print(overview(), file=sys.stderr)
         return 2
     name, *rest = words
-    if name in ("--version", "-V"):
+    if name in ("--version", "-V") or (name in COMMANDS and "--version" in rest):
         print(f"{PROG} {__version__}")
         return 0
     if name in ("--help", "-h", "help"):

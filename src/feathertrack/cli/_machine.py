@@ -35,6 +35,12 @@ _EXTRAS: Mapping[str, tuple[str, ...]] = {
     "report": ("matplotlib", "jinja2"),
 }
 
+_WORKS_WITHOUT: Mapping[tuple[str, ...], str] = {
+    ("safetensors",): "PyTorch checkpoints can be read",
+    ("nncf",): "export works",
+}
+"""What is absent of an extra -> what works all the same, where that is something."""
+
 _DECODERS = ("h264", "hevc", "vp9", "av1", "mpeg4", "mjpeg", "aac")
 _ENCODERS = ("libx264", "aac")
 
@@ -57,15 +63,21 @@ def installed_versions() -> dict[str, str]:
     }
 
 
-def missing_extras() -> dict[str, str]:
-    """Extra -> the command that installs it, for those of which something is absent."""
+def missing_extras() -> dict[str, dict[str, Any]]:
+    """Extra -> what is absent of it, what works all the same, and the command that installs it."""
     from importlib.util import find_spec
 
-    return {
-        extra: f"pip install 'feathertrack[{extra}]'"
-        for extra, modules in _EXTRAS.items()
-        if any(find_spec(module) is None for module in modules)
-    }
+    found = {}
+    for extra, modules in _EXTRAS.items():
+        missing = [module for module in modules if find_spec(module) is None]
+        if missing:
+            found[extra] = {
+                "missing": missing,
+                "installed": [module for module in modules if module not in missing],
+                "works": _WORKS_WITHOUT.get(tuple(missing), ""),
+                "command": f"pip install 'feathertrack[{extra}]'",
+            }
+    return found
 
 
 def processor() -> dict[str, Any]:

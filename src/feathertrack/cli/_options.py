@@ -93,14 +93,13 @@ class TrackerOptions:
         Raises:
             InputError: there are none here.
         """
-        from feathertrack.trackers.built_in import BUILT_IN
         from feathertrack.trackers.creation import DEFAULT_MODEL
         from feathertrack.trackers.naming import parse_tracker_name
         from feathertrack.weights.catalogue import find_weights
 
-        parts = parse_tracker_name(self.tracker)
-        if parts.kind in ("class", "program") or parts.target in BUILT_IN:
+        if runs_no_network(self.tracker):
             return None
+        parts = parse_tracker_name(self.tracker)
         if parts.kind == "file":
             return Path(parts.target)
         model = DEFAULT_MODEL if parts.target == "default" else parts.target
@@ -115,6 +114,13 @@ class TrackerOptions:
         from feathertrack.trackers.creation import create_tracker
         from feathertrack.trackers.naming import parse_tracker_name
 
+        refuse_engine_words(
+            self.tracker,
+            engine=self.engine,
+            device=self.device,
+            precision=self.precision,
+            threads=self.threads,
+        )
         tracker = create_tracker(
             self.tracker,
             weights=self.weights,
@@ -133,6 +139,28 @@ class TrackerOptions:
         # A tracker is an engine and settings; another one on the same engine costs nothing.
         changed: Tracker = type(tracker)(tracker.engine, apply_overrides(settings, self.settings))  # type: ignore[attr-defined, call-arg]
         return changed
+
+
+def refuse_engine_words(tracker: str, **words: object) -> None:
+    """Refuse words about what runs a network, for a tracker that runs none of ours.
+
+    Raises:
+        InputError: one of them is given; "auto" and None are not.
+    """
+    given = [f"--{name}" for name, word in words.items() if word not in ("auto", None)]
+    if given and runs_no_network(tracker):
+        raise InputError(
+            f"tracker {tracker!r} runs no network of ours: it takes no {' and no '.join(given)}"
+        )
+
+
+def runs_no_network(tracker: str) -> bool:
+    """Whether a name stands for a class or program of the user's, or a tracker of OpenCV's."""
+    from feathertrack.trackers.built_in import BUILT_IN
+    from feathertrack.trackers.naming import parse_tracker_name
+
+    parts = parse_tracker_name(tracker)
+    return parts.kind in ("class", "program") or parts.target in BUILT_IN
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,7 +31,7 @@ class Data:
     Attributes:
         action: What to do.
         name: A benchmark, as otb100, uav123, lasot, got10k_val, vot2018 or folder.
-        root: The folder of its data, or a json file of pysot's. synthetic needs none.
+        root: The folder of its data, or a json file of pysot's.
         edition: Which edition, where a benchmark has several: official or got10k of otb, pysot or
             toolkit of vot, TEST or TRAIN_0 to TRAIN_11 of trackingnet, a box format of folder.
         images: Open and decode every picture too, which takes long.
@@ -43,7 +43,11 @@ class Data:
 
     name: Positional[Annotated[str, arg(metavar="NAME")]]
 
-    root: Positional[Annotated[Path | None, arg(metavar="ROOT")]] = None
+    root: Positional[
+        Annotated[
+            Path | None, arg(metavar="[ROOT]", help_behavior_hint="(required, but for synthetic)")
+        ]
+    ] = None
 
     edition: Annotated[str | None, arg(metavar="official|TRAIN_0|...", help_behavior_hint="")] = (
         None

@@ -22,7 +22,7 @@ class Demo:
 
     Examples:
       feathertrack demo
-      feathertrack demo --output /tmp/demo --tracker FDSiamfc_30.pth
+      feathertrack demo --output first-try --tracker FDSiamfc_30.pth
 
     Attributes:
         output: Folder for tracked.mp4 and boxes.csv; it is made if need be.

@@ -143,8 +143,15 @@ def _entries(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from _video_entries(facts["video"])
     state = "writable" if facts["cache"]["writable"] else "not writable"
     yield "cache", f"{facts['cache']['folder']} ({state})"
-    for extra, command in facts["missing_extras"].items():
-        yield f"[{extra}]", f"not installed: {command}"
+    for extra, state in facts["missing_extras"].items():
+        yield f"[{extra}]", _missing(state)
+
+
+def _missing(state: Mapping[str, Any]) -> str:
+    if not state["installed"]:
+        return f"not installed: {state['command']}"
+    works = f" ({state['works']})" if state["works"] else ""
+    return f"without {', '.join(state['missing'])}{works}: {state['command']}"
 
 
 def _windows(opencv: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional, UseAppendAction, arg
 
+from feathertrack.cli._options import refuse_engine_words, runs_no_network
 from feathertrack.cli._terminal import at_terminal, remark, write_json
 from feathertrack.errors import InputError
 
@@ -104,6 +105,8 @@ class Evaluate:
         contestants = find_contestants(self.tracker or ("default",), threads=self.threads, **how)
         for one in contestants:
             _check(one.name)
+        if all(runs_no_network(one.name) for one in contestants):
+            refuse_engine_words(contestants[0].name, **how, threads=self.threads)
         benchmarks = open_benchmarks(self.benchmarks, self.data)
         runner = Runner(
             contestants,

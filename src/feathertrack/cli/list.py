@@ -61,7 +61,9 @@ class List:
         json: Print JSON instead of a table.
     """
 
-    pattern: Positional[Annotated[str, arg(metavar="PATTERN")]] = "*"
+    pattern: Positional[
+        Annotated[str, arg(metavar="[PATTERN]", help_behavior_hint="(default: all)")]
+    ] = "*"
 
     json: Flag = False
 

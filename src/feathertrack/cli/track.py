@@ -114,6 +114,10 @@ class Track:
         debug = [] if self.debug_view is None else [parse_output(self.debug_view)]
         if any(spec.format not in (*VIDEO_FORMATS, PICTURES_FORMAT) for spec in debug):
             raise InputError(f"--debug-view {self.debug_view} must be a video or a folder/")
+        for what, path in (("box file", self.box_file), ("file of weights", self.tracker.weights)):
+            for spec in (*specs, *debug):
+                if path is not None and spec.path.resolve() == path.resolve():
+                    raise InputError(f"output {spec.path} is the {what} itself: name another")
         for path in (None, self.box_file, self.tracker.weights):
             check_outputs([*specs, *debug], source=path)
         return specs, debug

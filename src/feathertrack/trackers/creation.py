@@ -13,12 +13,13 @@ from feathertrack.engines.protocol import Engine, EngineName, NetworkInfo, Preci
 from feathertrack.errors import InputError, blaming
 from feathertrack.trackers.built_in import BUILT_IN, create_built_in
 from feathertrack.trackers.foreign import ForeignTracker
-from feathertrack.trackers.naming import import_class, parse_tracker_name
+from feathertrack.trackers.naming import TrackerName, import_class, parse_tracker_name
 from feathertrack.trackers.presets import DEFAULTS, PRESETS
 from feathertrack.trackers.settings import override, settings_from_json
 from feathertrack.trackers.siamfc import SiamFCSettings, SiamFCTracker
 from feathertrack.trackers.tracker import Tracker
 from feathertrack.trackers.trax import TraxTracker
+from feathertrack.trackers.weights_file import check_weights_without_torch
 from feathertrack.weights.catalogue import find_weights
 
 DEFAULT_MODEL = "feather_fc"
@@ -60,11 +61,7 @@ def create_tracker(
         raise InputError(f"weights must be the path of a file, got {weights!r}")
     parts = parse_tracker_name(name)
     if parts.kind in ("class", "program"):
-        if parts.preset or settings or weights is not None:
-            what = "class" if parts.kind == "class" else "program"
-            raise InputError(
-                f"tracker {parts.target!r} is a {what} of yours: it takes no settings here"
-            )
+        _refuse_ours(parts, weights=weights is not None, settings=bool(parts.preset or settings))
         if parts.kind == "program":
             return TraxTracker(parts.target)
         found = import_class(parts.target)
@@ -78,7 +75,9 @@ def create_tracker(
     model = DEFAULT_MODEL if parts.target == "default" else parts.target
     if parts.kind == "model":
         _check_known(model)
+        _preset_settings(model, parts.preset)  # a wrong name is told before weights are missed
     path = _weights_path(model, weights, is_file=parts.kind == "file")
+    check_weights_without_torch(path)
     network = create_engine(
         path, engine=engine, device=device, precision=precision, threads=threads
     )
@@ -103,15 +102,19 @@ def find_settings(info: NetworkInfo, preset: str = "") -> SiamFCSettings:
     Raises:
         InputError: the model has no such preset; the text lists those it has.
     """
-    default = DEFAULTS.get(info.name, SiamFCSettings())
+    return _preset_settings(info.name, preset)
+
+
+def _preset_settings(model: str, preset: str) -> SiamFCSettings:
+    default = DEFAULTS.get(model, SiamFCSettings())
     if not preset:
         return default
     if Path(preset).suffix == ".json" or Path(preset).is_file():
         return settings_from_json(default, _read_json(Path(preset)))
-    presets = PRESETS.get(info.name, {})
+    presets = PRESETS.get(model, {})
     if preset not in presets:
         known = ", ".join(sorted(presets)) or "none"
-        raise InputError(f"{info.name} has no preset {preset!r}; it has: {known}")
+        raise InputError(f"{model} has no preset {preset!r}; it has: {known}")
     return presets[preset]
 
 
@@ -120,6 +123,16 @@ def list_trackers(pattern: str = "*") -> list[str]:
     names = {"default", DEFAULT_MODEL, *DEFAULTS, *PRESETS, *BUILT_IN} - {"fdsiamd"}
     presets = {f"{name}@{preset}" for name, table in PRESETS.items() for preset in table}
     return sorted(fnmatch.filter(names | presets, pattern))
+
+
+def _refuse_ours(parts: TrackerName, *, weights: bool, settings: bool) -> None:
+    """Refuse what only a network of ours takes, for a class or a program of the user's."""
+    refused = [what for what, given in (("weights", weights), ("settings", settings)) if given]
+    if refused:
+        raise InputError(
+            f"tracker {parts.target!r} is a {parts.kind} of yours: it takes no "
+            f"{' and no '.join(refused)} here"
+        )
 
 
 def _check_words(**words: object) -> None:
