@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -13,7 +15,8 @@ import pytest
 from feathertrack.errors import InputError
 from feathertrack.results import Result
 from feathertrack.video.formats import BOX_FORMATS, read_boxes
-from feathertrack.video.frames import Frame
+from feathertrack.video.frames import Frame, SourceInfo
+from feathertrack.video.mp4 import VideoSink
 from feathertrack.video.records import ClipInfo, row_of
 from feathertrack.video.sinks import open_sink, open_sinks
 from tests.video.output_clips import a_result, frame_times, some_frames
@@ -128,6 +131,66 @@ def test_one_sink_that_fails_does_not_keep_the_others_open(
         out.close()
     assert len(read_boxes("a.csv")) == 1
     assert len(frame_times(in_tmp / "a.mp4.part")) == 1
+
+
+class FullDisk:
+    """A file on a disk that takes no more."""
+
+    def write(self, text: str) -> None:
+        self.close()
+
+    def close(self) -> None:
+        raise OSError(28, "No space left on device")
+
+
+def test_an_output_that_fails_does_not_take_the_others_with_it(in_tmp: Path) -> None:
+    out = open_sinks(["a.csv", "b.csv", "c.mp4"], ClipInfo())
+    first, second = some_frames(TIMES[:2])
+    out.write(*first)
+    journal = vars(out)["_sinks"][0]._journal
+    journal._file.close()
+    journal._file = FullDisk()
+    with pytest.raises(InputError) as error:
+        out.write(*second)
+    assert str(error.value) == (
+        "output a.csv cannot be written: No space left on device; "
+        "the rows before it are in a.csv.part"
+    )
+    out.close()
+    assert len(read_boxes("b.csv")) == len(frame_times(in_tmp / "c.mp4")) == 2
+    assert [row.frame for row in read_boxes("a.csv.part")] == [0]
+    assert sorted(path.name for path in in_tmp.iterdir()) == ["a.csv.part", "b.csv", "c.mp4"]
+
+
+def test_a_video_that_fails_names_what_is_left(
+    in_tmp: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = open_sinks(["a.mp4", "b.csv"], ClipInfo())
+    first, second = some_frames(TIMES[:2])
+    out.write(*first)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    (video,) = (sink for sink in vars(out)["_sinks"] if isinstance(sink, VideoSink))
+    monkeypatch.setattr(video, "_stream", SimpleNamespace(encode=full))
+    message = "output a.mp4 cannot be written: no space left on device; the pictures before it are"
+    with pytest.raises(InputError, match=message):
+        out.write(*second)
+    out.close()
+    assert len(read_boxes("b.csv")) == 2
+    assert sorted(path.name for path in in_tmp.iterdir()) == ["a.mp4.part", "b.csv"]
+
+
+@pytest.mark.parametrize("format", BOX_FORMATS)
+def test_names_that_are_not_unicode_are_written(in_tmp: Path, format: str) -> None:
+    bad = "bad\udcff"
+    for name in (ClipInfo.of(SourceInfo(name=bad)).name, bad):
+        with open_sinks([f"{format}:out"], ClipInfo(name=name)) as out:
+            for frame, result in some_frames(TIMES[:2]):
+                out.write(dataclasses.replace(frame, name=f"{bad}.png"), result)
+        assert len(read_boxes("out", format)) == 2
+        assert [path.name for path in in_tmp.iterdir() if path.suffix == ".part"] == []
 
 
 def test_backward_frames_are_sorted_where_the_format_counts_them(in_tmp: Path) -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from feathertrack.video.formats.boxformat import BoxText
 from feathertrack.video.formats.jsonl import decode_row, encode_row
-from feathertrack.video.outfiles import writing
 from feathertrack.video.records import TrackRow
 
 
@@ -36,11 +36,10 @@ class Journal:
         """Write a row and hand it to the operating system.
 
         Raises:
-            InputError: the disk is full or gone.
+            OSError: the disk is full or gone.
         """
-        with writing(self.path):
-            self._file.write(encode_row(row) + "\n")
-            self._file.flush()
+        self._file.write(encode_row(row) + "\n")
+        self._file.flush()
         self.ascending = self.ascending and row.frame > self._last_frame
         self._last_frame = row.frame
         self.num_rows += 1
@@ -53,4 +52,5 @@ class Journal:
 
     def close(self) -> None:
         """No more rows; the file stays."""
-        self._file.close()
+        with suppress(OSError):  # of a row that could not be written, which was said then
+            self._file.close()

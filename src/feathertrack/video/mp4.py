@@ -7,6 +7,8 @@ and the sound into ``PATH`` with its index at the front.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ import numpy as np
 
 from feathertrack.errors import InputError
 from feathertrack.results import Result
+from feathertrack.video.containers import reason
 from feathertrack.video.drawing import Draw
 from feathertrack.video.frames import Frame, Image
 from feathertrack.video.outfiles import prepare
@@ -83,7 +86,7 @@ class VideoSink:
         self._part = prepare(path)
         self._file: Any = None
         self._stream: Any = None
-        self._closed = False
+        self._closed = self._failed = False
 
     def write(self, frame: Frame, result: Result | None, *, seconds: float | None = None) -> None:
         """Draw and encode one frame.
@@ -117,26 +120,34 @@ class VideoSink:
             return
         self._closed = True
         if self._file is None:
-            self._part.unlink(missing_ok=True)
+            if not self._failed:
+                self._part.unlink(missing_ok=True)
+            return
+        if self._failed:
+            self._let_go()
             return
         try:
             self._mux(None)
+            with self._naming():
+                self._file.close()
         finally:
-            self._file.close()
+            self._let_go()
         span = None if self._start is None else Span(self._start, self._sound_end())
         sound = self._audio if span is not None else None
         try:
             note = remux(self._part, self._path, container=self._container, sound=sound, span=span)
         except (OSError, av.FFmpegError) as error:
             raise InputError(
-                f"video {self._path} cannot be finished: {error}; what was written is {self._part}"
+                f"video {self._path} cannot be finished: {reason(error)}; "
+                f"what was written is {self._part}"
             ) from error
         self.notes += (f"{self._path}: {note}",) if note else ()
         self._part.unlink(missing_ok=True)
 
     def _open(self, image: Image) -> None:
         self._size = image.shape
-        self._file = av.open(address(self._part), "w", format="mp4", options=_FRAGMENTED)
+        with self._naming():
+            self._file = av.open(address(self._part), "w", format="mp4", options=_FRAGMENTED)
         stream = self._file.add_stream("libx264", rate=self._rate)
         stream.height, stream.width = even_sized(image).shape[:2]
         stream.pix_fmt = "yuv420p"
@@ -167,9 +178,23 @@ class VideoSink:
         return self._end + float(self._frame_ticks * self._tick)
 
     def _mux(self, picture: Any) -> None:
-        try:
+        with self._naming():
             for packet in self._stream.encode(picture):
                 packet.duration = self._frame_ticks
                 self._file.mux(packet)
-        except OSError as error:
-            raise InputError(f"video {self._part} cannot be written: {error}") from error
+
+    def _let_go(self) -> None:
+        with suppress(OSError, av.FFmpegError):  # an error before has been told
+            self._file.close()
+
+    @contextmanager
+    def _naming(self) -> Iterator[None]:
+        """Name the file, and what is left of it, in the errors of the system and of FFmpeg."""
+        try:
+            yield
+        except (OSError, av.FFmpegError) as error:
+            self._failed = True
+            raise InputError(
+                f"output {self._path} cannot be written: {reason(error)}; "
+                f"the pictures before it are in {self._part}"
+            ) from error

@@ -69,8 +69,14 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_atomically(path: Path, pieces: Iterable[str]) -> None:
-    """Write text as UTF-8 with line feeds; ``path`` is replaced only when all of it is on disk."""
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
+    """Write text as UTF-8 with line feeds; ``path`` is replaced only when all of it is on disk.
+
+    What cannot be said in UTF-8, as in odd names of files, becomes a question mark.
+    """
+    with (
+        replacing(path) as temporary,
+        temporary.open("w", encoding="utf-8", errors="replace", newline="\n") as file,
+    ):
         file.writelines(pieces)
         file.flush()
         os.fsync(file.fileno())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -77,9 +78,18 @@ def row_of(frame: Frame, result: Result, *, seconds: float | None = None) -> Tra
         state=result.state,
         time=frame.time,
         given=result.given,
-        name=frame.name,
+        name=unicode_name(frame.name),
         seconds=seconds,
     )
+
+
+def unicode_name(name: str) -> str:
+    r"""A name that any file can hold: what is not Unicode in a file's name becomes U+FFFD.
+
+    >>> unicode_name("bad\udcff.mp4") == "bad\ufffd.mp4"
+    True
+    """
+    return re.sub("[\ud800-\udfff]", "\ufffd", name)
 
 
 def _has_area(box: BoxTuple) -> bool:
@@ -120,7 +130,7 @@ class ClipInfo:
     def of(cls, info: SourceInfo, *, label: str = "object") -> ClipInfo:
         """The clip of a source that is read whole; ``dataclasses.replace`` tells of a selection."""
         return cls(
-            name=info.path.name if info.path is not None else info.name,
+            name=unicode_name(info.path.name if info.path is not None else info.name),
             width=info.width,
             height=info.height,
             fps=info.fps,

@@ -20,7 +20,7 @@ from feathertrack.video.formats.boxformat import Rows
 from feathertrack.video.frames import Frame, Image
 from feathertrack.video.journal import Journal
 from feathertrack.video.mp4 import VideoSink
-from feathertrack.video.outfiles import prepare
+from feathertrack.video.outfiles import prepare, writing
 from feathertrack.video.outputs import (
     PICTURES_FORMAT,
     VIDEO_FORMATS,
@@ -29,7 +29,7 @@ from feathertrack.video.outputs import (
     parse_output,
 )
 from feathertrack.video.pictures_out import PictureSink
-from feathertrack.video.records import ClipInfo, TrackRow, row_of
+from feathertrack.video.records import ClipInfo, TrackRow, row_of, unicode_name
 
 __all__ = [
     "BoxSink",
@@ -75,16 +75,21 @@ class BoxSink:
         self._format = format
         self._clip = clip
         self._journal = Journal(prepare(path))
-        self._closed = False
+        self._closed = self._failed = False
 
     def write(self, frame: Frame, result: Result | None, *, seconds: float | None = None) -> None:
-        """Write the row to disk."""
+        """Write the row to disk.
+
+        Raises:
+            InputError: it cannot be written; then ``PATH.part`` stays, with every row before.
+        """
         self._clip = self._clip.sized(frame.image)
         if result is not None:
-            self._journal.append(row_of(frame, result, seconds=seconds))
+            self._append(row_of(frame, result, seconds=seconds))
         elif self._format.every_frame:
-            absent = TrackRow(frame=frame.index, time=frame.time, name=frame.name, seconds=seconds)
-            self._journal.append(absent)
+            name = unicode_name(frame.name)
+            absent = TrackRow(frame=frame.index, time=frame.time, name=name, seconds=seconds)
+            self._append(absent)
 
     def close(self) -> None:
         """Write the file from the journal and drop that; without a row there is no file.
@@ -96,6 +101,8 @@ class BoxSink:
             return
         self._closed = True
         self._journal.close()
+        if self._failed:
+            return
         if self._journal.num_rows:
             rows: Rows = self._journal
             if self._format.by_frame and not self._journal.ascending:
@@ -106,12 +113,24 @@ class BoxSink:
                 raise InputError(f"{error}; every row is in {self._journal.path}") from error
         self._journal.path.unlink(missing_ok=True)
 
+    def _append(self, row: TrackRow) -> None:
+        try:
+            with writing(self._path):
+                self._journal.append(row)
+        except InputError as error:
+            self._failed = True
+            raise InputError(f"{error}; the rows before it are in {self._journal.path}") from error
+
 
 class Sinks:
-    """Several sinks as one; a context manager that closes them all, whatever happens."""
+    """Several sinks as one; a context manager that closes them all, whatever happens.
+
+    A sink that fails keeps none of the others from writing the same frame, and from being finished.
+    """
 
     def __init__(self, sinks: Iterable[Sink]) -> None:
         self._sinks = tuple(sinks)
+        self._failures: list[str] = []
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -119,15 +138,32 @@ class Sinks:
         return tuple(note for sink in self._sinks for note in sink.notes)
 
     def write(self, frame: Frame, result: Result | None, *, seconds: float | None = None) -> None:
-        """Hand the frame to every sink."""
+        """Hand the frame to every sink.
+
+        Raises:
+            InputError: it could not be written everywhere; the text names each file that failed.
+        """
+        failures: list[InputError] = []
         for sink in self._sinks:
-            sink.write(frame, result, seconds=seconds)
+            try:
+                sink.write(frame, result, seconds=seconds)
+            except InputError as error:
+                failures.append(error)
+        self._failures += map(str, failures)
+        _raise(failures, self._failures)
 
     def close(self) -> None:
-        """Close every sink, then raise the first error."""
+        """Close every sink.
+
+        Raises:
+            InputError: some could not be finished; the text names these, and those that failed
+                before.
+        """
+        failures: list[InputError] = []
         with ExitStack() as stack:
             for sink in reversed(self._sinks):
-                stack.callback(sink.close)
+                stack.callback(_close, sink, failures)
+        _raise(failures, [*self._failures, *map(str, failures)])
 
     def __enter__(self) -> Self:
         return self
@@ -139,6 +175,18 @@ class Sinks:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _close(sink: Sink, failures: list[InputError]) -> None:
+    try:
+        sink.close()
+    except InputError as error:
+        failures.append(error)
+
+
+def _raise(failures: list[InputError], texts: list[str]) -> None:
+    if failures:
+        raise InputError("; ".join(dict.fromkeys(texts))) from failures[0]
 
 
 def open_sink(
