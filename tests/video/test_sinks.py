@@ -74,6 +74,24 @@ def test_the_rows_of_a_killed_run_outlive_the_next(in_tmp: Path) -> None:
     Path("a.csv.part").write_text('{"frame": 7, "box": null}\n')
     open_sink("a.csv", ClipInfo()).close()
     assert [row.frame for row in read_boxes("a.csv.part.old", "jsonl")] == [7]
+    with open_sinks(["a.csv"], ClipInfo()) as out:
+        out.write(*next(some_frames(TIMES)))
+    assert [row.frame for row in read_boxes("a.csv.part.old", "jsonl")] == [7]
+
+
+@pytest.mark.parametrize("output", ["csv:{}/deep/a.csv", "mp4:{}/deep/a.mp4", "png:{}/deep"])
+def test_folders_are_not_made_at_the_root_of_the_disk(tmp_path: Path, output: str) -> None:
+    nowhere = Path(tmp_path.anchor) / "feathertrack-test-nowhere"
+    with pytest.raises(InputError, match=r"there is no folder .*feathertrack-test-nowhere: make"):
+        open_sink(output.format(nowhere), ClipInfo())
+    assert not nowhere.exists()
+
+
+def test_folders_are_made_below_a_folder(in_tmp: Path) -> None:
+    for output in ("a/b/c/x.csv", str(in_tmp / "d/e/x.csv"), "f/g/"):
+        open_sink(output, ClipInfo()).close()
+    assert Path("a/b/c").is_dir()
+    assert Path("d/e").is_dir()
 
 
 def test_an_output_without_a_frame_is_no_file(in_tmp: Path) -> None:

@@ -22,13 +22,14 @@ def part_of(path: Path) -> Path:
 def prepare(path: Path) -> Path:
     """Make the folder of an output and its empty ``.part`` file, so that trouble shows at once.
 
-    What a run that was killed left in a ``.part`` file is kept as ``.part.old``.
+    What a run that was killed left in a ``.part`` file is kept as ``.part.old``, in place of an
+    older one; nothing removes it, as the new run may be about other frames.
 
     Returns:
         The ``.part`` file.
 
     Raises:
-        InputError: the path is a folder or a device, or cannot be written.
+        InputError: the path is a folder or a device, cannot be written, or is far from any folder.
     """
     if path.is_dir():
         raise InputError(f"output {path} is a folder: name a file in it")
@@ -36,11 +37,25 @@ def prepare(path: Path) -> Path:
         raise InputError(f"output {path} is not a regular file: name another")
     part = part_of(path)
     with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         if part.is_file() and part.stat().st_size:
             part.replace(part.with_name(part.name + ".old"))
         part.write_bytes(b"")
     return part
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it that are missing.
+
+    Raises:
+        InputError: several are missing, down from the root of the disk: most likely a misspelt or
+            unmounted place, that nobody wants to be made there.
+        OSError: it cannot be made.
+    """
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    if len(missing) > 1 and missing[-1].parent == Path(folder.anchor) and folder.is_absolute():
+        raise InputError(f"there is no folder {missing[-1]}: make {folder} first, if it is right")
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 @contextmanager

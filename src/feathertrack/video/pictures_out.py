@@ -17,7 +17,7 @@ from feathertrack.errors import InputError
 from feathertrack.results import Result
 from feathertrack.video.drawing import Draw
 from feathertrack.video.frames import Frame, Image
-from feathertrack.video.outfiles import replacing, writing
+from feathertrack.video.outfiles import make_folder, replacing, writing
 from feathertrack.video.pictures import is_picture
 
 _COMPRESSION = 3
@@ -71,7 +71,7 @@ class PictureSink:
             raise InputError(f"output {folder} is a file: a folder is needed for PNG files")
         self._is_ours = not folder.exists()
         with writing(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             probe = folder / ".feathertrack.part"
             probe.write_bytes(b"")
             probe.unlink()

@@ -24,7 +24,7 @@ from feathertrack.video.formats import (
 from feathertrack.video.formats.boxfile import read_box_file
 from feathertrack.video.formats.boxformat import BoxFormat, Numbered, ReadOptions, Rows, read_text
 from feathertrack.video.formats.detect import detect
-from feathertrack.video.outfiles import write_atomically, writing
+from feathertrack.video.outfiles import make_folder, write_atomically, writing
 from feathertrack.video.records import ClipInfo, TrackRow
 
 __all__ = [
@@ -109,7 +109,7 @@ def write_boxes(
         raise InputError(f"{path}: a frame appears twice among the rows to write")
     target = Path(path)
     with writing(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent)
     save_rows(target, listed, format=chosen, clip=clip)
 
 
