@@ -27,3 +27,23 @@ def test_pictures_that_are_read_are_not_overwritten(
     assert "name another" in ran.err
     assert Path("fr/1.png").read_bytes() == before
     assert len(list(Path("fr").iterdir())) == 2
+
+
+@pytest.mark.parametrize("format", ["otb", "got10k"])
+@pytest.mark.parametrize("order", [[], ["--reverse"]])
+def test_a_part_of_a_clip_compares_with_the_same_part(
+    track: Run, clip: Path, in_tmp: Path, format: str, order: list[str]
+) -> None:
+    words = ["--box", BOX, "--start", "3", "--step", "4", "--stop", "12", *order]
+    assert track(clip, *words, "--output", f"{format}:s.txt").status == 0
+    ran = track(clip, *words, "--compare", f"{format}:s.txt", "--output", "b.csv")
+    assert "overlap with s: 1.000 over 2 frames" in ran.out
+
+
+def test_a_ground_truth_of_the_clip_counts_from_its_first_frame(
+    track: Run, clip: Path, in_tmp: Path
+) -> None:
+    Path("truth.txt").write_text("11,9,30,20\n" * 3 + "1,1,5,5\n" * 9)
+    words = ["--box", BOX, "--start", "3", "--stop", "6"]
+    ran = track(clip, *words, "--compare", "otb:truth.txt", "--output", "b.csv")
+    assert "overlap with truth: 0.000 over 2 frames" in ran.out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,8 @@ import numpy as np
 from feathertrack.boxes import iou
 from feathertrack.results import Result
 from feathertrack.video.formats import BOX_FORMATS, read_boxes
+from feathertrack.video.formats.boxformat import read_text
+from feathertrack.video.formats.detect import detect
 from feathertrack.video.frames import SourceInfo
 from feathertrack.video.records import TrackRow
 
@@ -56,7 +58,8 @@ def read_compared(texts: Iterable[str], *, info: SourceInfo, ours: str) -> tuple
     Args:
         texts: files in any format that is written; ``otb:`` or ``got10k:`` before those that could
             be either.
-        info: of the source; formats in percent need the size of its frames.
+        info: of the source; formats in percent need the size of its frames, and the lines of otb
+            and got10k are its selected frames where there are as many.
         ours: a name that is taken.
 
     Raises:
@@ -67,12 +70,21 @@ def read_compared(texts: Iterable[str], *, info: SourceInfo, ours: str) -> tuple
         match = _PREFIX.fullmatch(text)
         prefixed = match is not None and match[1] in BOX_FORMATS
         format, path = (match[1], match[2]) if match and prefixed else (None, text)
-        rows = read_boxes(
-            Path(path).expanduser(), format, width=info.width or None, height=info.height or None
-        )
         name = _free_name(Path(path), [ours, *compared])
+        rows = _rows(Path(path).expanduser(), format, info=info)
         compared[name] = Compared(name, {row.frame: row for row in rows})
     return tuple(compared.values())
+
+
+def _rows(path: Path, format: str | None, *, info: SourceInfo) -> list[TrackRow]:
+    """The rows of a file; a line for each frame of this run is taken for that of an equal one."""
+    format = format or detect(read_text(path))
+    rows = read_boxes(path, format, width=info.width or None, height=info.height or None)
+    if not BOX_FORMATS[format].every_frame or info.selected is None:
+        return rows
+    if len(rows) != len(info.selected):
+        return rows
+    return [replace(row, frame=info.selected[row.frame]) for row in rows]
 
 
 def _free_name(path: Path, taken: Collection[str]) -> str:
