@@ -114,6 +114,15 @@ class FailsOnTall(Right):
         return super().update(image)
 
 
+class Exits(Right):
+    """Calls exit() where the target is 9 pixels high."""
+
+    def init(self, image: Image, box: ArrayLike) -> None:
+        super().init(image, box)
+        if self.box[3] == 9:
+            raise SystemExit(0)
+
+
 class DiesOnce(Right):
     """Ends its process the first time that it is given a target 9 pixels high."""
 

@@ -262,6 +262,24 @@ def test_a_folder_of_weights_is_that_many_trackers(tmp_path: Path) -> None:
         find_contestants([f"{HERE}:Still", f"{HERE}:Still"])
 
 
+def test_files_of_a_folder_that_are_no_trackers_are_left_out_once(tmp_path: Path) -> None:
+    (tmp_path / "a.pth").write_bytes(b"no weights")
+    (tmp_path / "b.onnx").write_bytes(b"no network")
+    told: list[str] = []
+    with pytest.raises(InputError, match="none of the folder's 2 files is a tracker"):
+        find_contestants([str(tmp_path)], skip=told.append)
+    assert [line.count(name) >= 1 for line, name in zip(told, ("a.pth", "b.onnx"), strict=True)]
+    assert all(line.startswith("left out: ") and "\n" not in line for line in told)
+
+
+def test_a_tracker_that_exits_fails_its_sequence_only(otb: Benchmark, tmp_path: Path) -> None:
+    evaluation = evaluated(otb, tmp_path, "Exits")
+    (failure,) = evaluation.failures
+    assert failure.sequence == "David"
+    assert "SystemExit" in failure.error
+    assert "SystemExit" in Path(failure.traceback).read_text()
+
+
 def test_labels_fit_every_file_system() -> None:
     assert label_of("a/b:c.pth") == "b-c"
     assert label_of("siamfc@presets/mine.json") == "siamfc@mine"

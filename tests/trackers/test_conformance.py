@@ -78,6 +78,10 @@ def fail_on_grey(self: Any, image: np.ndarray) -> np.ndarray:
     return self.box * (np.nan if image.std() == 0 else 1)
 
 
+def leave(self: Any, image: np.ndarray) -> np.ndarray:
+    raise SystemExit(3)
+
+
 def failures(tracker: Any) -> dict[str, str]:
     return {check.name: check.text for check in check_tracker(tracker).failures}
 
@@ -106,6 +110,11 @@ def test_a_broken_promise_is_the_only_finding(tracker: Any, name: str, text: str
     assert text in found[name]
 
 
+def test_a_tracker_that_ends_the_program_is_a_finding() -> None:
+    found = failures(Still(on_update=leave))
+    assert "SystemExit" in next(iter(found.values()))
+
+
 @pytest.mark.parametrize(
     ("answer", "text"),
     [
@@ -113,6 +122,7 @@ def test_a_broken_promise_is_the_only_finding(tracker: Any, name: str, text: str
         ([1, 2, 3], "gave a list"),
         ([1, 2, 0, 4], "the box of frame 1 is 1,2,0,4"),
         ([1, np.inf, 3, 4], "1,inf,3,4"),
+        ([1, 2, 1e300, 4], "1,2,1e+300,4, in an image of 240 x 180"),
         (Result(box=np.ones(4), score=1.5, state="lost"), "score of frame 1 is 1.5"),
         (Result(box=np.ones(4), score=0.5, state="gone"), "'gone', not tracking"),  # type: ignore[arg-type]
     ],

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -42,7 +43,8 @@ class Evaluate:
             synthetic needs no data.
         data: The folder of the benchmark; for several, the folder that holds one called like each.
         tracker: A name of 'feathertrack list', a file of weights, a folder of them (that many
-            trackers), or MODULE:CLASS; after an @ a preset or a JSON file of settings. Repeat it.
+            trackers), MODULE:CLASS, or 'trax:COMMAND' (any program that speaks TraX); after an @ a
+            preset or a JSON file of settings. Repeat it.
         output: Where raw results and scores go.
         protocol: How to run and score, as otb@pysot, otb_tre, vot_realtime@toolkit. Repeat it;
             those that do not fit a benchmark are passed over there.
@@ -102,7 +104,12 @@ class Evaluate:
 
         how = {"engine": self.engine, "device": self.device, "precision": self.precision}
         check_request(**how, threads=self.threads)
-        contestants = find_contestants(self.tracker or ("default",), threads=self.threads, **how)
+        contestants = find_contestants(
+            self.tracker or ("default",),
+            skip=partial(print, file=sys.stderr),
+            threads=self.threads,
+            **how,
+        )
         for one in contestants:
             _check(one.name)
         if all(runs_no_network(one.name) for one in contestants):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from feathertrack.engines.protocol import EngineName, Precision
-from feathertrack.errors import InputError
+from feathertrack.errors import InputError, WeightsError
 from feathertrack.trackers.built_in import BUILT_IN
 from feathertrack.trackers.creation import create_tracker
 from feathertrack.trackers.foreign import ForeignTracker
@@ -107,19 +107,23 @@ def contestant_of(tracker: Tracker | str) -> Contestant:
     return Contestant(label=fit(label), name=label, made=made)
 
 
-def find_contestants(names: Sequence[str], **how: Any) -> list[Contestant]:
+def find_contestants(
+    names: Sequence[str], *, skip: Callable[[str], None] | None = None, **how: Any
+) -> list[Contestant]:
     """Contestants by name; a folder of weights counts as that many trackers.
 
     Args:
         names: as ``--tracker`` takes them.
+        skip: given this, each file of a folder is loaded once; those that are no trackers are left
+            out, and it is told each with why in a sentence.
         **how: the other attributes of a ``Contestant``.
 
     Raises:
-        InputError: a folder without weights, or two trackers that would be called alike.
+        InputError: a folder without weights or without a tracker, or two trackers that would be called alike.
     """
     if not names:
         raise InputError("no tracker was named: give --tracker NAME, FILE or module:Class")
-    spread = [one for name in names for one in _spread(name)]
+    spread = [one for name in names for one in _spread(name, skip, how)]
     labels = [label_of(name) for name in spread]
     twice = {label for label, count in Counter(labels).items() if count > 1}
     labels = [
@@ -133,7 +137,7 @@ def find_contestants(names: Sequence[str], **how: Any) -> list[Contestant]:
     return [Contestant(label=label, name=n, **how) for n, label in zip(spread, labels, strict=True)]
 
 
-def _spread(name: str) -> list[str]:
+def _spread(name: str, skip: Callable[[str], None] | None, how: Mapping[str, Any]) -> list[str]:
     folder = Path(name)
     if not folder.is_dir():
         return [name]
@@ -141,7 +145,24 @@ def _spread(name: str) -> list[str]:
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in _WEIGHTS)
     if not files:
         raise InputError(f"tracker {name} is a folder without weights ({', '.join(_WEIGHTS)})")
-    return [str(path) for path in files]
+    found = [str(path) for path in files]
+    if skip is None:
+        return found
+    kept = [one for one in found if _loads(one, skip, how)]
+    if not kept:
+        raise InputError(f"tracker {name}: none of the folder's {len(found)} files is a tracker")
+    return kept
+
+
+def _loads(name: str, skip: Callable[[str], None], how: Mapping[str, Any]) -> bool:
+    """Whether a file is a tracker; found out once, not in every sequence."""
+    try:
+        Contestant(label=name, name=name, **how).create()
+    except (InputError, WeightsError) as error:
+        why = " ".join(str(error).split())
+        skip(f"left out: {why}" if name in why else f"left out: {name}: {why}")
+        return False
+    return True
 
 
 def label_of(name: str) -> str:

@@ -87,7 +87,7 @@ class Workshop:
             tracker = self._tracker(task.contestant)
             sequence = self.benchmarks[task.benchmark][task.sequence]
             return Outcome(task=task, records=tuple(run_sequence(tracker, sequence, task.plan)))
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # exit() in a tracker ends its sequence only
             kind = "" if isinstance(error, FeathertrackError) else f"{type(error).__name__}: "
             named = error.reason if isinstance(error, TrackerFailed) else error  # its row says who
             text = " ".join(f"{kind}{named}".split())

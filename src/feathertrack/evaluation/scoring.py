@@ -176,12 +176,14 @@ def tables_text(tables: Sequence[ScoreTable], *, intervals: bool = True) -> str:
     first = tables[0]
     better = -1.0 if measures[0] in first.lower_is_better else 1.0
     ranked = sorted(tables, key=lambda table: -better * _rankable(table.main * better) * better)
-    header = ["tracker", *(_heading(first, name) for name in measures), "frames/s"]
+    timed = any(table.frames_per_second is not None for table in tables)
+    header = ["tracker", *(_heading(first, name) for name in measures)]
+    header += ["frames/s"] if timed else []
     lines = [header]
     for table in ranked:
         speed = "" if table.frames_per_second is None else f"{table.frames_per_second:.0f}"
         cells = [_cell(table, name, intervals=intervals) for name in measures]
-        lines.append([table.tracker, *cells, speed])
+        lines.append([table.tracker, *cells, *([speed] if timed else [])])
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     rows = [
         "  ".join(

@@ -24,6 +24,8 @@ from feathertrack.trackers.tracker import Image
 _WIDTH, _HEIGHT = 240, 180
 _TARGET = np.array([90.0, 66.0, 48.0, 40.0])
 _NUM_FRAMES = 5
+_FAR = 1e6
+"""Pixels: no box of the picture book reaches so far, however lost its tracker is."""
 
 
 class Checkable(Protocol):
@@ -106,11 +108,12 @@ class _Seen:
 def check_tracker(tracker: Checkable, *, tolerance: float = 1e-3) -> Conformance:
     """Try whether an object keeps the promises of a tracker; it takes about sixty frames.
 
-    It must answer with a result or four numbers; boxes must be finite and of positive size, scores
-    lie in [0, 1]. ``init`` must start afresh at any time, and nothing may leak from one sequence to
-    the next: the same frames give the same boxes, whatever came between. It must take boxes that
-    reach over each border, frames without the target, and frames in one buffer that the caller
-    fills anew. It must not write into an image, nor change the network it runs.
+    It must answer with a result or four numbers; boxes must be finite, of positive size and within
+    a million pixels, scores lie in [0, 1]. ``init`` must start afresh at any time, and nothing may
+    leak from one sequence to the next: the same frames give the same boxes, whatever came between.
+    It must take boxes that reach over each border, frames without the target, and frames in one
+    buffer that the caller fills anew. It must not write into an image, nor change the network it
+    runs.
 
     Args:
         tracker: the tracker. It is left with a target of the check's own.
@@ -162,7 +165,10 @@ def _try(name: str, attempt: Callable[[], Any]) -> tuple[Check, Any]:
         value = attempt()
     except _Broken as broken:
         return Check(name=name, passed=False, text=str(broken)), None
-    except Exception as error:  # anything that foreign code may raise is a finding here
+    except (
+        Exception,
+        SystemExit,
+    ) as error:  # anything that foreign code may raise is a finding here
         text = f"it raised {type(error).__name__}: {' '.join(str(error).split())}"
         return Check(name=name, passed=False, text=text), None
     return Check(name=name, passed=True), value
@@ -188,6 +194,8 @@ def _row(answer: Any, number: int) -> NDArray[np.float64]:
     text = ",".join(f"{value:g}" for value in values)
     if not np.isfinite(values).all() or (values[2:] <= 0).any():
         raise _Broken(f"the box of frame {number} is {text}")
+    if (np.abs(values) > _FAR).any():
+        raise _Broken(f"the box of frame {number} is {text}, in an image of {_WIDTH} x {_HEIGHT}")
     if not (np.isfinite(score) and 0 <= score <= 1):
         raise _Broken(f"the score of frame {number} is {score}, expected 0 to 1")
     if isinstance(answer, Result) and answer.state not in STATES:
@@ -250,7 +258,7 @@ def _takes_borders(tracker: Checkable, frames: Sequence[Image]) -> None:
     ):
         try:
             _run(tracker, frames[:3], box=np.array([x, y, 48.0, 40.0]))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise _Broken(f"with a box over the {where} border: {error}") from error
 
 
