@@ -213,3 +213,17 @@ def test_what_is_no_archive_is_named(tmp_path: Path) -> None:
     for name in ("a.zip", "nowhere"):
         with pytest.raises(InputError, match=name):
             read_results(tmp_path / name, OTB)
+
+
+def test_a_zip_that_is_cut_off_is_called_damaged(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "whole.zip", "w") as file:
+        file.writestr("David.txt", GOOD)
+    (tmp_path / "a.zip").write_bytes((tmp_path / "whole.zip").read_bytes()[:60])
+    with pytest.raises(InputError, match="damaged zip"):
+        read_results(tmp_path / "a.zip", OTB)
+
+
+def test_one_pass_results_of_a_vot_sequence_are_no_baseline(tmp_path: Path) -> None:
+    (read,) = read_results(write(tmp_path, bag="1,2,3,4\n" * 3), VOT)
+    with pytest.raises(InputError, match="a result of another experiment"):
+        score_records(read, VOT)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from feathertrack.errors import InputError
 from feathertrack.evaluation.records import Record, TrackerRecords
+from feathertrack.evaluation.result_files import read_results
 from feathertrack.evaluation.submissions import check_submission, write_submission
 from tests.evaluation.small_benchmark import benchmark_of, moving, results_of, sequence_of
 
@@ -88,3 +90,37 @@ def test_other_benchmarks_have_no_server(tmp_path: Path) -> None:
     otb = benchmark_of(sequence_of("David", moving(4)))
     with pytest.raises(InputError, match="otb100 has no evaluation server"):
         write_submission(results_of("mine", {"David": moving(4)}), otb, tmp_path / "a.zip")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"times": None}, r"mine\.txt: the times of .* are missing"),
+        ({"times": np.full(3, 0.5)}, r"mine\.txt: .* have 3 rows, it has 4"),
+        ({"times": np.array([1.0, np.nan, 1, 1])}, r"mine\.txt: .*line 2: no time"),
+        ({"times": np.full(4, 0.5), "repetition": 2}, r"mine\.txt: .* the runs 2"),
+    ],
+)
+def test_what_the_server_refuses_is_named_by_the_users_file_and_leaves_no_archive(
+    tmp_path: Path, fields: dict[str, Any], said: str
+) -> None:
+    records = {
+        name: (Record(sequence=name, boxes=moving(4), source="mine.txt", **fields),)
+        for name in NAMES
+    }
+    with pytest.raises(InputError, match=said):
+        write_submission(
+            TrackerRecords(tracker="mine", records=records), GOT10K, tmp_path / "a.zip"
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_sequence_whose_name_begins_with_underscores_is_kept(tmp_path: Path) -> None:
+    name = "__WaG8fRMto_0"  # of TrackingNet's test set
+    benchmark = benchmark_of(sequence_of(name, moving(1), frames=FRAMES), name="trackingnet")
+    write_submission(results_of("mine", {name: moving(4)}), benchmark, tmp_path / "a.zip")
+    with zipfile.ZipFile(tmp_path / "a.zip", "a") as archive:
+        archive.writestr("__MACOSX/other.txt", "")
+    assert check_submission(tmp_path / "a.zip", benchmark) == 1
+    (read,) = read_results(tmp_path / "a.zip", benchmark)
+    assert list(read.records) == [name]

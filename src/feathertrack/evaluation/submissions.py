@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from feathertrack.textrows import rows_of
 from feathertrack.video.outfiles import replacing, writing
 
 SERVERS = ("got10k", "trackingnet")
+_MOST_RUNS = 3
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same archive whenever it is made
 
 
@@ -30,8 +32,8 @@ def write_submission(results: TrackerRecords, benchmark: Benchmark, path: Path) 
     """Write the archive of a tracker, whole or not at all.
 
     Raises:
-        InputError: the benchmark has no such server, or a result is missing, of another length
-            than its sequence, or not finite.
+        InputError: the benchmark has no such server, or a result or its times are missing, of
+            another length than their sequence, or not finite.
     """
     kind = _server(benchmark)
     missing = [name for name in benchmark.names if name not in results.records]
@@ -48,10 +50,40 @@ def write_submission(results: TrackerRecords, benchmark: Benchmark, path: Path) 
     ):
         for sequence in benchmark:
             records = results.records[sequence.name]
-            for record in records:
-                _check_boxes(record.boxes, sequence, record.where())
+            _check_records(kind, records, sequence)
             for name, text in _files(kind, records):
                 archive.writestr(zipfile.ZipInfo(name, _EPOCH), text, zipfile.ZIP_DEFLATED)
+        archive.close()  # before it is read, and before it gets its name
+        check_submission(temporary, benchmark)
+
+
+def _check_records(kind: str, records: tuple[Record, ...], sequence: Sequence) -> None:
+    """Refuse what the server would, and name the file that the user has.
+
+    Raises:
+        InputError: boxes, times or the number of runs are not what the server takes.
+    """
+    for record in records:
+        _check_boxes(record.boxes, sequence, record.where())
+    if kind == "trackingnet":
+        return
+    numbers = [record.repetition for record in records]
+    if numbers != list(range(1, len(numbers) + 1)) or len(numbers) > _MOST_RUNS:
+        raise InputError(
+            f"{records[0].where()}: {sequence.name} has the runs "
+            f"{', '.join(map(str, numbers))}; the server takes 1 to {_MOST_RUNS}, from 1 on"
+        )
+    for record in records:
+        where = f"{record.where()}: the times of {sequence.name}"
+        if record.times is None:
+            raise InputError(f"{where} are missing, the server needs {sequence.name}_time.txt")
+        if len(record.times) != len(sequence):
+            raise InputError(
+                f"{where} have {len(record.times)} rows, it has {len(sequence)} frames"
+            )
+        wrong = ~(np.isfinite(record.times) & (record.times >= 0))
+        if wrong.any():
+            raise InputError(f"{where}, line {int(wrong.argmax()) + 1}: no time in seconds")
 
 
 def _server(benchmark: Benchmark) -> str:
@@ -78,19 +110,23 @@ def check_submission(path: str | Path, benchmark: Benchmark) -> int:
             rows than the sequence has frames; the first trouble is named with file and line.
     """
     kind = _server(benchmark)
-    files = ZipFiles(Path(path))
+    with closing(ZipFiles(Path(path))) as files:
+        _check_files(kind, files, benchmark)
+    return len(benchmark)
+
+
+def _check_files(kind: str, files: ZipFiles, benchmark: Benchmark) -> None:
     expected: set[str] = set()
     for sequence in benchmark:
         needed = _needed(kind, sequence.name, files.names)
         expected |= needed
         for name in sorted(needed):
             if name not in files.names:
-                raise InputError(f"{path} lacks {name}{_misplaced(name, files.names)}")
+                raise InputError(f"{files.place} lacks {name}{_misplaced(name, files.names)}")
             _check_file(files, name, sequence)
     strangers = sorted(set(files.names) - expected)
     if strangers:
-        raise InputError(f"{path} holds {strangers[0]}, which the server does not know")
-    return len(benchmark)
+        raise InputError(f"{files.place} holds {strangers[0]}, which the server does not know")
 
 
 def _needed(kind: str, name: str, names: tuple[str, ...]) -> set[str]:

@@ -18,6 +18,7 @@ LARGEST_ARCHIVE = 2 * 2**30
 """Bytes that are read from one archive altogether."""
 MOST_FILES = 300_000
 _DEEPEST = 8
+_MAC = "__MACOSX"  # what the Finder adds; only this, as a sequence may be called __WaG8fRMto_0
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -46,6 +47,8 @@ def open_files(place: str | Path) -> ResultFiles:
     if not path.exists():
         raise InputError(f"results {path} do not exist: name a folder or a zip archive")
     if not zipfile.is_zipfile(path):
+        if _begins_as_zip(path):
+            raise InputError(f"{path} is a damaged zip archive, most likely cut off: copy it again")
         raise InputError(f"results {path} are neither a folder nor a zip archive")
     return ZipFiles(path)
 
@@ -58,7 +61,7 @@ class FolderFiles:
         names: list[str] = []
         for folder, below, files in os.walk(place):
             inside = Path(folder).relative_to(place)
-            below[:] = sorted(n for n in below if not n.startswith((".", "__")))
+            below[:] = sorted(n for n in below if not n.startswith(".") and n != _MAC)
             if len(inside.parts) >= _DEEPEST:
                 below.clear()
             names += [(inside / name).as_posix() for name in files if not name.startswith(".")]
@@ -95,7 +98,7 @@ class ZipFiles:
                 raise InputError(f"{place} holds {name!r}, which points out of it: refused")
             if name in self._entries:
                 raise InputError(f"{place} holds {name!r} twice")
-            if not any(part.startswith((".", "__")) for part in name.split("/")):
+            if not any(part.startswith(".") or part == _MAC for part in name.split("/")):
                 self._entries[name] = entry
         self.names = tuple(sorted(self._entries))
 
@@ -116,9 +119,21 @@ class ZipFiles:
             raise InputError(f"{self.label(name)} is larger than results can be: not read")
         return data.removeprefix(_BOM)
 
+    def close(self) -> None:
+        """Let go of the archive; on Windows it can be neither moved nor removed before."""
+        self._archive.close()
+
     def label(self, name: str) -> str:
         """The archive and the name in it."""
         return f"{self.place}:{name}"
+
+
+def _begins_as_zip(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"PK\x03\x04"
+    except OSError as error:
+        raise InputError(f"results {path} cannot be read: {error.strerror or error}") from error
 
 
 def _points_outside(name: str) -> bool:

@@ -168,7 +168,8 @@ class _Reader:
             return "otb"
         if places[0].nested:
             return "vot" if self.has_regions else "got10k"
-        return "pytracking" if self.styles.most_common(1)[0][0] == "tabs" else "pysot"
+        most = self.styles.most_common(1)  # none where the files were read as regions of VOT
+        return "pytracking" if most and most[0][0] == "tabs" else "pysot"
 
     def _strangers(self, complete: dict[str, tuple[Record, ...]]) -> tuple[str, ...]:
         """Files that are no sequence's: with the nearest name, where a result is missing."""
