@@ -8,7 +8,7 @@ import pytest
 
 from feathertrack.benchmarks import names_of, open_benchmark
 from feathertrack.benchmarks.checking import Problem, check_benchmark
-from tests.benchmarks.miniatures import dtb70, got10k, lasot, lines, put, trackingnet, vot
+from tests.benchmarks.miniatures import dtb70, got10k, lasot, lines, pictures, put, trackingnet, vot
 
 
 def problems_of(name: str, root: Path, sequence: str) -> list[Problem]:
@@ -97,3 +97,19 @@ def test_a_test_split_with_one_box_is_complete(tmp_path: Path) -> None:
 def test_the_synthetic_benchmark_is_complete(tmp_path: Path) -> None:
     check = check_benchmark(open_benchmark("synthetic", tmp_path), images=True)
     assert (check.complete, check.num_frames, check.problems) == (True, 160, ())
+
+
+def test_a_missing_picture_of_an_own_folder_is_called_as_its_neighbours(tmp_path: Path) -> None:
+    pictures(tmp_path / "a", "%04d.jpg", [1, 2, 3, 4, 6])
+    put(tmp_path / "a" / "groundtruth.txt", lines(6))
+    (problem,) = problems_of("folder", tmp_path, "a")
+    assert problem.kind == "frames"
+    assert "number 5 (0005.jpg)" in problem.text
+
+
+def test_a_picture_missing_in_the_middle_keeps_its_row(tmp_path: Path) -> None:
+    name = names_of("trackingnet")[0]
+    trackingnet(tmp_path, "TEST", name, 6, rows=6)
+    (tmp_path / "TEST" / "frames" / name / "3.jpg").unlink()
+    frames = open_benchmark("trackingnet", tmp_path)[name].frames
+    assert [path.name for path in frames] == [f"{number}.jpg" for number in range(6)]

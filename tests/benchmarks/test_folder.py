@@ -78,3 +78,41 @@ def test_a_file_without_a_box_is_named(tmp_path: Path) -> None:
     put(tmp_path / "a" / "groundtruth.txt", "nan,nan,nan,nan\n" * 2)
     with pytest.raises(InputError, match="holds no box"):
         _ = open_benchmark("folder", tmp_path)["a"]
+
+
+def numbered(root: Path, numbers: list[int], *, rows: int) -> None:
+    pictures(root / "a", "%04d.jpg", numbers)
+    put(root / "a" / "groundtruth.txt", lines(rows))
+
+
+@pytest.mark.parametrize(
+    ("there", "lost"),
+    [
+        ([1, 2, 3, 4, 6, 7, 8, 9, 10], "lacks 0005.jpg, but"),
+        ([3, 4, 5, 6, 8, 9, 10], "lacks 0001.jpg, 0002.jpg, 0007.jpg, but"),
+        ([1, 3, 5, 7, 9], "lacks 0002.jpg, 0004.jpg, 0006.jpg, 0008.jpg, but"),
+    ],
+)
+def test_missing_pictures_are_named_and_no_box_moves_on(
+    tmp_path: Path, there: list[int], lost: str
+) -> None:
+    numbered(tmp_path, there, rows=10)
+    with pytest.raises(InputError, match=lost) as refused:
+        _ = open_benchmark("folder", tmp_path)["a"]
+    assert "put the pictures back" in str(refused.value)
+
+
+def test_as_many_rows_as_pictures_go_one_by_one_and_skipped_numbers_are_noted(
+    tmp_path: Path,
+) -> None:
+    numbered(tmp_path, [1, 2, 3, 4, 6], rows=5)
+    sequence = open_benchmark("folder", tmp_path)["a"]
+    assert [path.name for path in sequence.frames][-2:] == ["0004.jpg", "0006.jpg"]
+    assert "skip 0005.jpg" in sequence.notes[0]
+
+
+@pytest.mark.parametrize("numbers", [[0, 10, 20, 30], [7, 8, 9, 10], [17, 5003, 99012, 500001]])
+def test_numbers_that_count_something_else_are_no_gaps(tmp_path: Path, numbers: list[int]) -> None:
+    numbered(tmp_path, numbers, rows=4)
+    sequence = open_benchmark("folder", tmp_path)["a"]
+    assert (len(sequence.frames), sequence.notes) == (4, ())

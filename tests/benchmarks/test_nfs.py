@@ -46,3 +46,9 @@ def test_the_form_of_pytracking_is_read(tmp_path: Path) -> None:
     benchmark = open_benchmark("nfs30", tmp_path)
     np.testing.assert_array_equal(benchmark["nfs_bee"].truth, boxes(45))
     assert len(benchmark["bee"]) == 45
+
+
+def test_a_picture_missing_in_the_middle_keeps_its_row(tmp_path: Path) -> None:
+    nfs(tmp_path, "airtable_3", 240, [n for n in range(2, 41) if n != 9], rows=40)
+    sequence = open_benchmark("nfs240", tmp_path)["airtable_3"]
+    assert [path.name for path in sequence.frames] == [f"{n:05d}.jpg" for n in range(1, 41)]

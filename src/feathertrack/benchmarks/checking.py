@@ -9,10 +9,13 @@ from pathlib import Path
 
 from feathertrack.benchmarks.benchmark import Benchmark
 from feathertrack.benchmarks.files import Files
+from feathertrack.benchmarks.folder import PicturesMissing
 from feathertrack.benchmarks.framelist import FirstFrames, FolderFrames, FrameList
 from feathertrack.benchmarks.layout import file_names, numbered_pictures, ranges
+from feathertrack.benchmarks.numbering import numbering_of
 from feathertrack.benchmarks.sequence import Sequence
 from feathertrack.errors import InputError
+from feathertrack.video.pictures import is_picture
 
 _SHOWN = 5
 
@@ -97,16 +100,21 @@ def _check(benchmark: Benchmark, name: str, *, images: bool) -> Check:
     problems: list[Problem] = []
     sequence: Sequence | None = None
     files: Files | None = None
+    num_frames, missing = 0, list[Problem]()
     try:
         files = benchmark.reader.files(name)
         sequence = benchmark.reader.load(name)
+    except PicturesMissing as error:
+        num_frames, missing = _frames(name, sequence, files) if files else (0, [])
+        missing = missing or [Problem(sequence=name, kind="frames", text=str(error))]
     except InputError as error:
         kind = "ground truth" if files is None or files.truth.exists() else "file"
         text = str(error) if kind == "ground truth" else f"{files and files.truth} is missing"
         problems.append(Problem(sequence=name, kind=kind, text=text))
     if sequence is not None:
         problems += _notes(sequence, files)
-    num_frames, missing = _frames(name, sequence, files) if files else (0, [])
+    if files is not None and not missing:
+        num_frames, missing = _frames(name, sequence, files)
     problems += missing
     if files is not None:
         problems += _duplicates(files.frames, sequence=name)
@@ -140,10 +148,11 @@ def _frames(name: str, sequence: Sequence | None, files: Files) -> tuple[int, li
         expected = len(files.numbers or ()) or (len(sequence.truth) if sequence else 1)
         return 0, [Problem(sequence=name, kind="frames", text=text, count=expected)]
     if isinstance(_whole(sequence), FolderFrames) or (sequence is None and files.numbers is None):
-        numbers = list(numbered_pictures(files.frames))
-        expected_numbers = range(numbers[0], numbers[-1] + 1) if numbers else range(0)
-        lost = sorted(set(expected_numbers).difference(numbers))
-        return len(numbers), _lost(name, files, [files.pattern % n for n in lost], numbers=lost)
+        names = [one for one in there if is_picture(Path(one)) and not one.startswith(".")]
+        found = numbering_of(names)
+        lost = [] if found is None or found.is_strided else found.missing
+        lost_names = [found.name(number) for number in lost] if found else []
+        return len(names), _lost(name, files, lost_names, numbers=lost)
     if sequence is not None:
         names = [path.name for path in sequence.frames]
     else:

@@ -15,8 +15,9 @@ import numpy as np
 
 from feathertrack.benchmarks.benchmark import Benchmark
 from feathertrack.benchmarks.files import Files
-from feathertrack.benchmarks.framelist import FolderFrames, LaterFrames
+from feathertrack.benchmarks.framelist import FolderFrames, LaterFrames, NamedFrames
 from feathertrack.benchmarks.layout import file_names, subfolders
+from feathertrack.benchmarks.numbering import numbering_of
 from feathertrack.benchmarks.sequence import Sequence
 from feathertrack.boxes import Boxes
 from feathertrack.errors import InputError
@@ -26,10 +27,15 @@ from feathertrack.video.formats import BOX_FORMATS
 from feathertrack.video.pictures import is_picture
 
 TREE = "<sequence>/{pictures, a file of boxes}; boxes in the form of " + ", ".join(BOX_FORMATS)
+_SHOWN = 5
 _PICTURES = ("", "img", "img1", "color")
 _SUFFIXES = (".txt", ".csv", ".json", ".jsonl", ".xml")
 _USUAL = ("groundtruth_rect", "groundtruth", "gt", "boxes", "annotations", "annotation")
 _FORMAT_BY_NAME = {"groundtruth_rect.txt": "otb", "groundtruth.txt": "got10k"}
+
+
+class PicturesMissing(InputError):
+    """Pictures are missing between others or before them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,12 +94,14 @@ class FolderReader:
     def load(self, name: str) -> Sequence:
         """Read its boxes; the sequence begins with the first one and ends with the frames."""
         place = self.places[name]
-        frames = FolderFrames(place.pictures)
+        pictures = FolderFrames(place.pictures).there
+        frames = NamedFrames(place.pictures, pictures)
         format = self.format or _FORMAT_BY_NAME.get(place.boxes.name)
         rows = read_boxes(place.boxes, format, target=place.target)
         first = next((row.frame for row in rows if row.box is not None), None)
         if first is None:
             raise InputError(f"{place.boxes} holds no box, so there is nothing to start from")
+        skipped = _check_numbers(pictures, rows, place)
         beyond = [row.frame for row in rows if row.frame >= len(frames)]
         if first >= len(frames):
             raise InputError(
@@ -111,8 +119,43 @@ class FolderReader:
             truth=truth,
             absent=np.isnan(truth[:, 0]),
             target=place.target or "",
-            notes=(note,) if beyond else (),
+            notes=(*skipped, *((note,) if beyond else ())),
         )
+
+
+def _check_numbers(names: list[str], rows: list[TrackRow], place: Place) -> tuple[str, ...]:
+    """See that every row of boxes has its picture; a note where the names skip numbers.
+
+    The first picture belongs to the first row, every later one by its number. Where there are
+    exactly as many rows as pictures each row has its picture, whatever the numbers are.
+
+    Raises:
+        PicturesMissing: pictures are missing, so that later boxes would lie on the wrong ones.
+    """
+    numbering = numbering_of(names)
+    if numbering is None:
+        return ()
+    last = max(row.frame for row in rows)
+    length, gaps = last + 1, numbering.missing
+    if length <= len(names) and numbering.is_strided:
+        return ()
+    runs_out = length > len(names)
+    if (
+        runs_out and numbering.first > 1 and numbering.last in (last, length)
+    ):  # counted from 0 or 1 up to the last row
+        start = numbering.last - last
+        gaps = [*range(start, numbering.first), *gaps]
+    if not gaps:
+        return ()
+    lost = ", ".join(numbering.name(number) for number in gaps[:_SHOWN])
+    lost += f", ... ({len(gaps)} pictures)" if len(gaps) > _SHOWN else ""
+    if len(names) == length == len({row.frame for row in rows}):
+        said = f"{place.pictures}: the numbers of the pictures skip {lost}"
+        return (f"{said}; there are as many boxes as pictures, so they are taken one by one",)
+    raise PicturesMissing(
+        f"{place.pictures} lacks {lost}, but {place.boxes} has {length} rows for the "
+        f"{len(names)} pictures: put the pictures back, or leave out their rows too"
+    )
 
 
 def _truth(rows: list[TrackRow], *, first: int, length: int) -> Boxes:

@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import overload
 
+from feathertrack.benchmarks.numbering import with_missing
+
 FrameList = abc.Sequence[Path]
 """Picture files in order. Building one opens nothing; see the classes of this file."""
 
@@ -71,6 +73,8 @@ class NamedFrames(_Frames):
 class FolderFrames(_Frames):
     """All pictures of a folder in natural order; it is listed when first asked.
 
+    A picture that is missing between numbered ones keeps its place and its name.
+
     Attributes:
         folder: where they are.
     """
@@ -79,6 +83,11 @@ class FolderFrames(_Frames):
 
     @cached_property
     def _names(self) -> list[str]:
+        return with_missing(self.there)
+
+    @cached_property
+    def there(self) -> list[str]:
+        """Names of the pictures that are in the folder."""
         from feathertrack.video.folders import pictures_in
 
         return [path.name for path in pictures_in(self.folder).paths]

@@ -18,6 +18,7 @@ from feathertrack.benchmarks.bundled import bundled_list
 from feathertrack.benchmarks.files import Files
 from feathertrack.benchmarks.framelist import NamedFrames
 from feathertrack.benchmarks.layout import child, count_known, find_root, numbered_pictures
+from feathertrack.benchmarks.numbering import with_missing
 from feathertrack.benchmarks.sequence import Flags, Sequence
 from feathertrack.benchmarks.truth import same_length
 from feathertrack.boxes import Boxes, xyxy_to_xywh
@@ -64,7 +65,8 @@ class NfsReader:
         length = len(pictures) or len(files.numbers or truth)
         if self.fps == 30 and abs(len(truth) / _STRIDE - length) <= abs(len(truth) - length):
             truth, lost = truth[::_STRIDE], lost[::_STRIDE]
-        names = list(pictures.values()) or [files.pattern % (i + 1) for i in range(length)]
+        names = with_missing(list(pictures.values()), first=1)
+        names = names or [files.pattern % (i + 1) for i in range(length)]
         truth, frames, notes = same_length(
             truth, NamedFrames(files.frames, names), path=files.truth
         )
