@@ -14,6 +14,7 @@ from feathertrack.benchmarks import Benchmark
 from feathertrack.benchmarks.bundled import bundled_list
 from feathertrack.errors import InputError
 from feathertrack.evaluation.curves import Floats
+from feathertrack.evaluation.differences import with_differences
 from feathertrack.evaluation.gathering import Ground
 from feathertrack.evaluation.protocols import (
     DEFAULTS,
@@ -24,7 +25,8 @@ from feathertrack.evaluation.protocols import (
 )
 from feathertrack.evaluation.records import Record, TrackerRecords, record_of_regions
 from feathertrack.evaluation.result_files import FormatName, ResultWriter, RunKind, read_results
-from feathertrack.evaluation.scoring import ScoreTable, tables_csv
+from feathertrack.evaluation.scoring import ScoreTable, tables_csv, tables_text
+from feathertrack.evaluation.significance import mean_intervals
 from feathertrack.evaluation.vot.regions import Regions
 from tests.evaluation.small_benchmark import benchmark_of, moving, results_of, sequence_of
 from tests.shared_data import shared
@@ -214,11 +216,30 @@ def test_the_best_tracker_is_printed_first() -> None:
     benchmark = benchmark_of(sequence_of("David", moving(4)))
     good = score_records(results_of("good", {"David": moving(4)}), benchmark)
     bad = score_records(results_of("bad", {"David": moving(4, x=40)}), benchmark)
-    from feathertrack.evaluation.scoring import tables_text
-
     lines = tables_text([bad, good]).splitlines()
     assert [line.split()[0] for line in lines[1:]] == ["tracker", "good", "bad"]
     assert "frames/s" not in lines[1]
+
+
+def test_the_difference_to_the_best_is_paired_printed_and_kept() -> None:
+    names = ("David", "Car1", "Dog")
+    benchmark = benchmark_of(*(sequence_of(name, moving(4 + k)) for k, name in enumerate(names)))
+    tracks = {name: moving(4 + k) for k, name in enumerate(names)}
+    good = score_records(results_of("good", tracks), benchmark)
+    away = {name: moving(4 + k, x=11 + 2 * k) for k, name in enumerate(names)}
+    bad = score_records(results_of("bad", away), benchmark)
+    better, worse = with_differences([good, bad])
+    assert not better.differences
+    apart = [bad.per_sequence[name]["auc"] - good.per_sequence[name]["auc"] for name in names]
+    gap = worse.differences["auc"].interval
+    expected = mean_intervals({"auc": apart})["auc"]
+    assert (gap.low, gap.high) == pytest.approx((expected.low, expected.high))
+    assert gap.excludes_zero
+    (line,) = (row for row in tables_text([worse, better]).splitlines() if "bad - good: auc" in row)
+    assert line.endswith(" *")
+    back = ScoreTable.from_json(json.loads(json.dumps(worse.to_json())))
+    assert back.differences["auc"].to == "good"
+    assert back.differences["auc"].interval == gap
 
 
 @pytest.mark.parametrize(

@@ -31,9 +31,9 @@ class TrackerOptions:
     """Which tracker, and what runs its network.
 
     Attributes:
-        tracker: A name of 'feathertrack list', a file of weights, MODULE:CLASS (a class of yours with
-            init(image, box) and update(image)), or 'trax:COMMAND' (any program that speaks TraX).
-            After an @: a preset of settings, or a JSON file of them.
+        tracker: A name of 'feathertrack list', a file of weights, MODULE:CLASS (a class of yours
+            with init(image, box) and update(image)), or 'trax:COMMAND' (any program that speaks
+            TraX). After an @: a preset of settings, or a JSON file of them.
         weights: Weights for the tracker that is named; without it, the shipped or downloaded ones.
         engine: What runs the network. auto measures those that are installed, once per machine, and
             takes the fastest.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -41,7 +41,7 @@ class Evaluate:
     Attributes:
         benchmarks: What to run on, as otb100, uav123, lasot, got10k_val, trackingnet, vot2018;
             synthetic needs no data.
-        data: The folder of the benchmark; for several, the folder that holds one called like each.
+        data: The folder of the benchmark, or one that holds a folder called like each.
         tracker: A name of 'feathertrack list', a file of weights, a folder of them (that many
             trackers), MODULE:CLASS, or 'trax:COMMAND' (any program that speaks TraX); after an @ a
             preset or a JSON file of settings. Repeat it.
@@ -114,7 +114,7 @@ class Evaluate:
             _check(one.name)
         if all(runs_no_network(one.name) for one in contestants):
             refuse_engine_words(contestants[0].name, **how, threads=self.threads)
-        benchmarks = open_benchmarks(self.benchmarks, self.data)
+        benchmarks, broken = open_readable(self.benchmarks, self.data)
         runner = Runner(
             contestants,
             benchmarks,
@@ -141,9 +141,9 @@ class Evaluate:
                 raise Stopped(stop.signal_number, detail) from None
         evaluation = runner.score()
         runner.discard_errors()
-        return self._report(evaluation)
+        return self._report(evaluation, broken)
 
-    def _report(self, evaluation: Evaluation) -> int:
+    def _report(self, evaluation: Evaluation, broken: Sequence[str]) -> int:
         print_tables(evaluation.tables)
         if self.json is not None:
             write_json(self.json, [table.to_json() for table in evaluation.tables])
@@ -157,7 +157,9 @@ class Evaluate:
             print(f"not scored here: {note}")
         for note in evaluation.notes:
             print(f"not scored: {note}", file=sys.stderr)
-        return 1 if evaluation.failures or evaluation.notes else 0
+        for problem in broken:
+            print(f"not run: {problem}", file=sys.stderr)
+        return 1 if evaluation.failures or evaluation.notes or broken else 0
 
 
 def _check(name: str) -> None:
@@ -189,37 +191,93 @@ def _check(name: str) -> None:
         find_weights(parts.target)
 
 
+def open_readable(names: Sequence[str], data: Path | None) -> tuple[list[Benchmark], list[str]]:
+    """Benchmarks by name, each without the sequences that cannot be read; and what is left out.
+
+    Args:
+        names: of benchmarks.
+        data: the folder of the benchmark, or one that holds a folder called like it.
+
+    Raises:
+        InputError: a name is unknown or given twice, or no benchmark can be read.
+    """
+    _check_names(names)
+    benchmarks, problems = [], []
+    first: InputError | None = None
+    for name in names:
+        try:
+            benchmark, lost = _readable(open_one(name, data))
+        except InputError as error:
+            first = first or error
+            problems.append(f"{name}: {error}; see feathertrack data check {name} {data or 'ROOT'}")
+            continue
+        benchmarks.append(benchmark)
+        problems += lost
+    if first is not None and not benchmarks:
+        raise first
+    return benchmarks, problems
+
+
+def _readable(benchmark: Benchmark) -> tuple[Benchmark, list[str]]:
+    """A benchmark without its unreadable sequences, and a sentence about those.
+
+    Raises:
+        InputError: none can be read.
+    """
+    errors: dict[str, InputError] = {}
+    for name in benchmark.names:
+        try:
+            len(benchmark[name])
+        except InputError as error:
+            errors[name] = error
+    if not errors:
+        return benchmark, []
+    name, why = next(iter(errors.items()))
+    check = f"feathertrack data check {benchmark.name} {benchmark.root}"
+    count = f"{len(errors)} of {len(benchmark)} sequences cannot be read"
+    said = f"{count}, first {name}: {why}; for all: {check}"
+    if len(errors) == len(benchmark):
+        raise InputError(f"{benchmark.name}: {said}")
+    rest = tuple(one for one in benchmark.names if one not in errors)
+    notes = (*benchmark.notes, f"partial: {count} and are left out")
+    return replace(benchmark, names=rest, notes=notes), [f"{benchmark.name}: {said}"]
+
+
 def open_benchmarks(names: Sequence[str], data: Path | None) -> list[Benchmark]:
-    """Benchmarks by name; for several, ``data`` holds a folder called like each.
+    """Benchmarks by name, all of them.
 
     Raises:
         InputError: a name is unknown or given twice, or its data is not there.
     """
-    from feathertrack.benchmarks import open_benchmark
+    _check_names(names)
+    return [open_one(name, data) for name in names]
+
+
+def _check_names(names: Sequence[str]) -> None:
+    from feathertrack.benchmarks import list_benchmarks, open_benchmark
 
     if not names:
         raise InputError("no benchmark was named: feathertrack evaluate BENCHMARK...")
     if len(set(names)) < len(names):
         raise InputError(f"a benchmark is named twice: {' '.join(names)}")
-    benchmarks = []
+    known = set(list_benchmarks())
     for name in names:
-        root = data
-        if name == "synthetic":
-            root = None  # it is in no folder of the user's
-        elif data is not None and len([n for n in names if n != "synthetic"]) > 1:
-            root = _folder_of(name, data)
-        benchmarks.append(open_benchmark(name, root))
-    return benchmarks
+        if name not in known:
+            open_benchmark(name)  # which says what is near
 
 
-def _folder_of(name: str, data: Path) -> Path:
-    from feathertrack.benchmarks.names import fold
+def open_one(name: str, data: Path | None) -> Benchmark:
+    """A benchmark: the folder in ``data`` that is called like it, else ``data`` itself.
 
-    if data.is_dir():
-        for folder in sorted(data.iterdir()):
-            if folder.is_dir() and fold(folder.name).replace("-", "") == name.replace("_", ""):
-                return folder
-    raise InputError(f"--data {data} holds no folder {name}: several benchmarks need one each")
+    Raises:
+        InputError: its data is not there.
+    """
+    from feathertrack.benchmarks import open_benchmark
+    from feathertrack.benchmarks.layout import folder_called
+
+    if name == "synthetic" or data is None:  # synthetic is in no folder of the user's
+        return open_benchmark(name)
+    return open_benchmark(name, folder_called(name, data.expanduser()) or data)
 
 
 @contextmanager
@@ -260,5 +318,7 @@ def print_tables(tables: Sequence[ScoreTable]) -> None:
         print(("\n" if number else "") + tables_text(together))
         if any(table.intervals for table in together):
             print("[low, high]: 95 % bootstrap interval over sequences")
+        if any(table.differences for table in together):
+            print("A - B: difference on the same resamples; * where its interval excludes 0")
         for note in dict.fromkeys(note for table in together for note in table.notes):
             print(f"note: {note}")

@@ -66,16 +66,20 @@ class Score:
 
     def run(self) -> int:
         """Read, score, print and write."""
+        from feathertrack.evaluation.differences import with_differences
         from feathertrack.evaluation.result_files import read_results, write_whole
         from feathertrack.evaluation.scoring import tables_csv
 
         if self.results is None:
             raise InputError("no results were named: give --results DIR or --results FILE.zip")
         (benchmark,) = open_benchmarks([self.benchmark], self.data)
-        trackers = read_results(self.results, benchmark)
+        refused: list[InputError] = []
+        trackers = read_results(self.results, benchmark, refused=refused)
         if self.submission is not None:
+            if refused:
+                raise refused[0]
             return self._submit(benchmark, trackers)
-        tables = self._tables(benchmark, trackers)
+        tables = with_differences(self._tables(benchmark, trackers, refused))
         print_tables(tables)
         if self.details:
             for table in tables:
@@ -84,25 +88,35 @@ class Score:
             write_json(self.json, [table.to_json() for table in tables])
         if self.csv is not None:
             write_whole(self.csv, tables_csv(tables))
-        return 0
+        for text in dict.fromkeys(map(str, refused)):
+            print(f"not scored: {text}", file=sys.stderr)
+        return 1 if refused else 0
 
-    def _tables(self, benchmark: Benchmark, trackers: list[TrackerRecords]) -> list[ScoreTable]:
+    def _tables(
+        self, benchmark: Benchmark, trackers: list[TrackerRecords], refused: list[InputError]
+    ) -> list[ScoreTable]:
+        """Scores of all that can be scored; ``refused`` takes the errors of the others."""
         from feathertrack.evaluation.gathering import Ground
         from feathertrack.evaluation.protocols import choose_results, find_protocol, score_records
 
         ground = Ground(benchmark)
-        tables = []
+        tables: list[ScoreTable] = []
+        errors: list[InputError] = []
         for name in self._protocols(benchmark, trackers):
             protocol = find_protocol(name, benchmark)
-            try:
-                tables += [
-                    score_records(results, ground, protocol=protocol.name, partial=self.partial)
-                    for results in choose_results(trackers, protocol)
-                ]
-            except InputError as error:
-                if "all" not in self.protocol:
-                    raise
-                print(f"not scored by {protocol.name}: {error}", file=sys.stderr)
+            for results in choose_results(trackers, protocol):
+                try:
+                    tables.append(
+                        score_records(results, ground, protocol=protocol.name, partial=self.partial)
+                    )
+                except InputError as error:
+                    if "all" in self.protocol:
+                        print(f"not scored by {protocol.name}: {error}", file=sys.stderr)
+                    else:
+                        errors.append(error)
+        if errors and not tables:
+            raise errors[0]
+        refused += errors
         return tables
 
     def _protocols(

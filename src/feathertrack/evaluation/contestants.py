@@ -119,7 +119,8 @@ def find_contestants(
         **how: the other attributes of a ``Contestant``.
 
     Raises:
-        InputError: a folder without weights or without a tracker, or two trackers that would be called alike.
+        InputError: a folder without weights or without a tracker, or two trackers that would be
+            called alike.
     """
     if not names:
         raise InputError("no tracker was named: give --tracker NAME, FILE or module:Class")

@@ -15,6 +15,7 @@ from pathlib import Path
 from feathertrack.benchmarks.benchmark import Benchmark
 from feathertrack.errors import FeathertrackError, InputError
 from feathertrack.evaluation.contestants import Contestant, contestant_of
+from feathertrack.evaluation.differences import with_differences
 from feathertrack.evaluation.executors import ExecutorName, Outcome, Task, Workshop, execute
 from feathertrack.evaluation.gathering import Ground
 from feathertrack.evaluation.outputs import claim_folder, write_scores
@@ -291,6 +292,7 @@ class Runner:
                     tables.append(replace(table, tracker=one.label))
                 except FeathertrackError as error:
                     notes.append(f"{one.label} on {name}: {error}")
+        tables = with_differences(tables)
         if self.output is not None and tables:
             write_scores(self.output, tables)
         return Evaluation(

@@ -6,7 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,24 @@ class Curve:
     y_label: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """How far a measure lies from that of another tracker.
+
+    Attributes:
+        to: name of the other tracker.
+        interval: of this tracker's measure minus the other's, on the same resamples.
+    """
+
+    to: str
+    interval: Interval
+
+    @staticmethod
+    def from_json(values: Mapping[str, Any]) -> Difference:
+        """The difference that a table of scores keeps as ``values``."""
+        return Difference(to=values["to"], interval=Interval(**values["interval"]))
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ScoreTable:
     """The scores of one tracker on one benchmark by one protocol.
@@ -49,6 +67,8 @@ class ScoreTable:
         lower_is_better: measures where a small number is good.
         units: measure -> unit, for those that are no shares from 0 to 1.
         intervals: measure -> confidence interval over sequences, for those that have one.
+        differences: measure -> difference to the best tracker of the same benchmark and protocol,
+            where there is one; ``with_differences`` finds them.
         per_sequence: sequence -> measures; NaN where a measure has no value.
         per_attribute: attribute -> measures over the sequences (VOT: frames) that have it.
         subsets: name -> measures over a named part of the benchmark.
@@ -66,6 +86,7 @@ class ScoreTable:
     lower_is_better: frozenset[str] = frozenset()
     units: Mapping[str, str] = field(default_factory=dict)
     intervals: Mapping[str, Interval] = field(default_factory=dict)
+    differences: Mapping[str, Difference] = field(default_factory=dict)
     per_sequence: Mapping[str, Measures] = field(default_factory=dict)
     per_attribute: Mapping[str, Measures] = field(default_factory=dict)
     subsets: Mapping[str, Measures] = field(default_factory=dict)
@@ -90,7 +111,15 @@ class ScoreTable:
             "headline": dict(self.headline),
             "lower_is_better": sorted(self.lower_is_better),
             "units": dict(self.units),
-            "intervals": {name: asdict(interval) for name, interval in self.intervals.items()},
+            "intervals": {name: interval.to_json() for name, interval in self.intervals.items()},
+            "differences": {
+                name: {
+                    "to": gap.to,
+                    "interval": gap.interval.to_json(),
+                    "significant": gap.interval.excludes_zero,
+                }
+                for name, gap in self.differences.items()
+            },
             "num_sequences": len(self.per_sequence),
             "num_frames": self.num_frames,
             "frames_per_second": self.frames_per_second,
@@ -121,6 +150,9 @@ class ScoreTable:
                 lower_is_better=frozenset(values["lower_is_better"]),
                 units=values["units"],
                 intervals={k: Interval(**v) for k, v in values["intervals"].items()},
+                differences={
+                    k: Difference.from_json(v) for k, v in values.get("differences", {}).items()
+                },
                 per_sequence={k: _known(v) for k, v in values["per_sequence"].items()},
                 per_attribute={k: _known(v) for k, v in values["per_attribute"].items()},
                 subsets={k: _known(v) for k, v in values["subsets"].items()},
@@ -173,14 +205,12 @@ def _rows(table: ScoreTable) -> Iterator[tuple[str, str, Measures]]:
 def tables_text(tables: Sequence[ScoreTable], *, intervals: bool = True) -> str:
     """Tables of one benchmark and protocol as one plain table, the best tracker first."""
     measures = list(dict.fromkeys(name for table in tables for name in table.headline))
-    first = tables[0]
-    better = -1.0 if measures[0] in first.lower_is_better else 1.0
-    ranked = sorted(tables, key=lambda table: -better * _rankable(table.main * better) * better)
+    first, order = tables[0], ranked(tables)
     timed = any(table.frames_per_second is not None for table in tables)
     header = ["tracker", *(_heading(first, name) for name in measures)]
     header += ["frames/s"] if timed else []
     lines = [header]
-    for table in ranked:
+    for table in order:
         speed = "" if table.frames_per_second is None else f"{table.frames_per_second:.0f}"
         cells = [_cell(table, name, intervals=intervals) for name in measures]
         lines.append([table.tracker, *cells, *([speed] if timed else [])])
@@ -193,7 +223,27 @@ def tables_text(tables: Sequence[ScoreTable], *, intervals: bool = True) -> str:
         for line in lines
     ]
     title = f"{first.benchmark}, {first.protocol}, {len(first.per_sequence)} sequences"
-    return "\n".join([title, *rows])
+    return "\n".join([title, *rows, *_difference_lines(order)])
+
+
+def ranked(tables: Sequence[ScoreTable]) -> list[ScoreTable]:
+    """Tables of one benchmark and protocol, the best first measure first, NaN last."""
+    main = next(iter(tables[0].headline))
+    better = -1.0 if main in tables[0].lower_is_better else 1.0
+    return sorted(tables, key=lambda table: -_rankable(table.main * better))
+
+
+def _difference_lines(tables: Sequence[ScoreTable]) -> list[str]:
+    """A line for each tracker and each measure of which the difference to the best is known."""
+    lines = []
+    for table in tables:
+        for name, gap in table.differences.items():
+            digits = 2 if table.units.get(name) else 4
+            low, high = (f"{end:+.{digits}f}" for end in (gap.interval.low, gap.interval.high))
+            mark = " *" if gap.interval.excludes_zero else ""
+            value = f"{gap.interval.estimate:+.{digits}f} [{low}, {high}]{mark}"
+            lines.append(f"{table.tracker} - {gap.to}: {name} {value}")
+    return lines
 
 
 def _rankable(value: float) -> float:

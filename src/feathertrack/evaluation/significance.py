@@ -17,7 +17,8 @@ Shapes: S sequences, B resamples.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -44,6 +45,8 @@ class Interval:
         resamples: how many were drawn.
         sequences: how many sequences were drawn from.
         method: how the ends were found.
+        scores: the score of every resample, (B,), NaN where it has none; None where only the ends
+            are known. The same seed and number of sequences give the same resamples.
     """
 
     estimate: float
@@ -53,6 +56,13 @@ class Interval:
     resamples: int
     sequences: int
     method: str = "percentile bootstrap over sequences"
+    scores: Floats | None = field(default=None, repr=False, compare=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """All but the scores of the resamples."""
+        values = asdict(replace(self, scores=None))
+        del values["scores"]
+        return values
 
     @property
     def excludes_zero(self) -> bool:
@@ -132,9 +142,9 @@ def bootstrap(
 
 
 def _interval(
-    name: str, estimate: float, scores: Floats, *, confidence: float, num_sequences: int
+    name: str, estimate: float, every: Floats, *, confidence: float, num_sequences: int
 ) -> Interval:
-    scores = scores[~np.isnan(scores)]
+    scores = every[~np.isnan(every)]
     if not len(scores):
         raise InputError(f"{name} cannot be computed: it is NaN for every resample")
     tail = (1 - confidence) / 2
@@ -146,6 +156,30 @@ def _interval(
         confidence=confidence,
         resamples=len(scores),
         sequences=num_sequences,
+        scores=every,
+    )
+
+
+def paired_difference(first: Interval, second: Interval) -> Interval | None:
+    """The interval of ``first`` - ``second``, from what both scored in the same resamples.
+
+    Both must be of the same sequences in the same order, drawn from the same seed. None where the
+    scores of the resamples are not known, differ in number, or are never known for both.
+    """
+    if first.scores is None or second.scores is None:
+        return None
+    known = (first.sequences, first.confidence, len(first.scores))
+    if known != (second.sequences, second.confidence, len(second.scores)):
+        return None
+    apart = first.scores - second.scores
+    if np.isnan(apart).all():
+        return None
+    return _interval(
+        "the difference",
+        first.estimate - second.estimate,
+        apart,
+        confidence=first.confidence,
+        num_sequences=first.sequences,
     )
 
 
