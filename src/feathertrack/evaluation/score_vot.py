@@ -15,7 +15,6 @@ from feathertrack.evaluation.records import Record
 from feathertrack.evaluation.result_files.rows import Remarks
 from feathertrack.evaluation.scoring import Curve, ScoreTable, intervals_of, rows_by_name
 from feathertrack.evaluation.significance import (
-    Interval,
     Statistic,
     mean_statistic,
     pooled_statistic,
@@ -31,8 +30,9 @@ from feathertrack.evaluation.vot.multistart import (
     score_multistart,
     score_sequence,
 )
-from feathertrack.evaluation.vot.regions import NO_CODE, STARTED, Integers, Regions
+from feathertrack.evaluation.vot.regions import NO_CODE, STARTED, Regions
 from feathertrack.evaluation.vot.reset_scores import ResetScore
+from feathertrack.evaluation.vot.reset_statistics import reset_statistics
 
 _RESET: Mapping[str, Callable[..., ResetScore]] = {
     "pysot": reset_scores.score_pysot,
@@ -94,7 +94,9 @@ def score_reset(job: Job) -> ScoreTable:
         headline=headline | dict(score.extra),
         lower_is_better=frozenset({"robustness", "lost", "failures_per_100_frames"}),
         units={"robustness": _ROBUSTNESS_UNIT[rule], "lost": "failures"},
-        intervals=_reset_intervals(rule, score, truth.lengths.astype(np.float64), truth.start),
+        intervals=intervals_of(
+            reset_statistics(rule, score, truth), num_sequences=len(truth.names)
+        ),
         per_sequence=rows_by_name(job.names, measures),
         per_attribute={
             tag: {"accuracy": part.accuracy, "lost": part.lost}
@@ -125,29 +127,6 @@ def _check_reset(run: Record, length: int, remarks: Remarks) -> None:
 def _repetitions(job: Job) -> tuple[str, ...]:
     most = max(len(job.runs(name)) for name in job.names)
     return (f"{most} repetitions" if most > 1 else "1 repetition",)
-
-
-def _reset_intervals(
-    rule: str, score: ResetScore, lengths: Floats, start: Integers
-) -> dict[str, Interval]:
-    """Intervals of accuracy, robustness and lost; the expected overlap is no mean of sequences."""
-    frames = score.frame_overlaps
-    known = ~np.isnan(frames)
-    sums = np.add.reduceat(np.where(known, frames, 0.0), start[:-1])
-    counts = np.add.reduceat(known, start[:-1]).astype(np.float64)
-    statistics: dict[str, Statistic] = {}
-    if rule == "pysot":
-        statistics["accuracy"] = pooled_statistic(sums, counts)
-        statistics["robustness"] = pooled_statistic(score.lost_per_sequence * 100, lengths)
-    elif rule == "mmtracking":
-        accuracy = np.nan_to_num(score.accuracy_per_sequence)
-        statistics["accuracy"] = pooled_statistic(accuracy * lengths, lengths)
-        statistics["robustness"] = pooled_statistic(score.lost_per_sequence * 100, lengths)
-    elif rule == "toolkit":
-        accuracy = np.nan_to_num(score.accuracy_per_sequence)
-        statistics["accuracy"] = pooled_statistic(accuracy * lengths, lengths)
-        statistics["robustness"] = pooled_statistic(score.lost_per_sequence * lengths, lengths)
-    return intervals_of(statistics, num_sequences=len(lengths))
 
 
 def score_anchors(job: Job) -> ScoreTable:

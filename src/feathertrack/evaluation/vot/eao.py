@@ -33,6 +33,37 @@ SKIPPED = 5
 
 
 @dataclass(frozen=True, eq=False)
+class WindowSums:
+    """What each sequence adds to the curve in the window, so that any sample can be scored.
+
+    A point of the curve is the sum of ``sums`` over the sum of ``weights`` of its sequences.
+
+    Attributes:
+        sums: (S, W) running means of its fragments, weighted.
+        weights: (S, W) weights of its fragments that reach the point.
+        reaches: (S, W) whether the point lies within the longest run of the sequence; the curve of
+            a sample ends with its longest.
+        without: value of a point that no fragment of the sample reaches.
+    """
+
+    sums: Floats
+    weights: Floats
+    reaches: Floats
+    without: float
+
+    def of_samples(self, draws_BS: Floats) -> Floats:
+        """Expected average overlap (B,) of samples that hold each sequence so many times."""
+        weights = draws_BS @ self.weights
+        points = np.full_like(weights, self.without)
+        np.divide(draws_BS @ self.sums, weights, out=points, where=weights > 0)
+        there = draws_BS @ self.reaches > 0
+        total = np.where(there, points, 0.0).sum(axis=1)
+        eao = np.full(len(total), np.nan)
+        np.divide(total, there.sum(axis=1), out=eao, where=there.any(axis=1))
+        return eao
+
+
+@dataclass(frozen=True, eq=False)
 class ExpectedOverlap:
     """Expected average overlap and its curve.
 
@@ -40,11 +71,13 @@ class ExpectedOverlap:
         eao: mean of the curve over the window; NaN where no curve reaches it.
         curve: expected overlap of sequences of each length, from index 0.
         num_fragments: how many stretches between starts and failures the runs have.
+        window: what each sequence adds to it; None for tags.
     """
 
     eao: float
     curve: Floats
     num_fragments: int
+    window: WindowSums | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,10 +87,12 @@ class Fragments:
     Attributes:
         overlaps: (F, longest); NaN where a fragment has no value.
         weights: name of a tag -> (F,); ``all`` is every frame.
+        sequences: (F,) number of the sequence of each.
     """
 
     overlaps: Floats
     weights: Mapping[str, Floats]
+    sequences: Integers
 
 
 def pysot_expected_overlap(
@@ -82,10 +117,48 @@ def pysot_expected_overlap(
         curves = (weights @ running) / (weights @ reached.astype(np.float64))
     curves[:, :1] = 1.0
     low, high = window
+    running[:, :1], reached[:, :1] = 1.0, True
+    sums = _window_sums(
+        running * fragments.weights["all"][:, None],
+        reached * fragments.weights["all"][:, None],
+        fragments.sequences,
+        longest=_longest_runs(runs),
+        points=slice(low - 1, high),
+        without=np.nan,
+    )
     return {
-        tag: ExpectedOverlap(_mean(curve[low - 1 : high]), curve, len(fragments.overlaps))
+        tag: ExpectedOverlap(
+            _mean(curve[low - 1 : high]),
+            curve,
+            len(fragments.overlaps),
+            sums if tag == "all" else None,
+        )
         for tag, curve in zip(fragments.weights, curves, strict=True)
     }
+
+
+def _longest_runs(runs: Sequence[tuple[Repetition, Floats]]) -> Integers:
+    return np.asarray(np.max([run.lengths for run, _ in runs], axis=0))
+
+
+def _window_sums(
+    sums: Floats,
+    weights: Floats,
+    sequences: Integers,
+    *,
+    longest: Integers,
+    points: slice,
+    without: float,
+) -> WindowSums:
+    """Add up fragments (F, points of the curve) of the same sequence."""
+    member = (np.arange(len(longest))[:, None] == sequences).astype(np.float64)
+    reaches = np.arange(sums.shape[1]) < longest[:, None]
+    return WindowSums(
+        member @ sums[:, points],
+        member @ weights[:, points],
+        reaches[:, points].astype(np.float64),
+        without,
+    )
 
 
 def pysot_fragments(truth: VotTruth, runs: Sequence[tuple[Repetition, Floats]]) -> Fragments:
@@ -97,6 +170,7 @@ def pysot_fragments(truth: VotTruth, runs: Sequence[tuple[Repetition, Floats]]) 
     everywhere = np.ones(len(truth.regions), dtype=np.bool_)
     tags = {"all": everywhere, **truth.tags}
     weights = {tag: np.zeros(count) for tag in tags}
+    sequences = np.zeros(count, dtype=np.int64)
     row = 0
     for run, overlaps in runs:
         for index, frames in enumerate(truth.per_sequence()):
@@ -112,8 +186,9 @@ def pysot_fragments(truth: VotTruth, runs: Sequence[tuple[Repetition, Floats]]) 
                 for tag, flags in tags.items():
                     share = _tagged_share(flags[frames], (begin, end), length, not len(failures))
                     weights[tag][row + nth] = share / (num_runs[index] + 1e-10)
+            sequences[row : row + 1 + len(failures)] = index
             row += 1 + len(failures)
-    return Fragments(rows, weights)
+    return Fragments(rows, weights, sequences)
 
 
 def _pysot_stretches(failures: Integers, length: int) -> Iterator[tuple[int, int | None]]:
@@ -147,21 +222,35 @@ def toolkit_expected_overlap(
         window: low and high; the mean goes over ``curve[low:high + 1]``.
     """
     parts: list[tuple[Floats, bool]] = []
+    sequences: list[int] = []
     for run, overlaps in runs:
         for index, frames in enumerate(truth.per_sequence()):
             length = int(run.lengths[index])
             codes = run.regions.codes[frames][:length]
             parts += _toolkit_stretches(overlaps[frames][:length], codes, run.failures[index])
+            sequences += [index] * (len(parts) - len(sequences))
     longest = max((len(values) for values, _ in parts), default=0)
     rows = np.zeros((len(parts), longest))
     reached = np.ones((len(parts), longest), dtype=np.bool_)
     for nth, (values, failed) in enumerate(parts):
         rows[nth, : len(values)] = values
         reached[nth, len(values) :] = failed
-    running = _running_means(rows)
-    curve = np.where(reached, running, 0.0).sum(axis=0) / np.maximum(reached.sum(axis=0), 1)
+    running = np.where(reached, _running_means(rows), 0.0)
+    curve = running.sum(axis=0) / np.maximum(reached.sum(axis=0), 1)
     low, high = window
-    return ExpectedOverlap(_mean(curve[low : high + 1]), curve, len(parts))
+    longest_of = np.zeros(len(truth.names), dtype=np.int64)
+    np.maximum.at(
+        longest_of, np.array(sequences, dtype=np.int64), [len(values) for values, _ in parts]
+    )
+    sums = _window_sums(
+        running,
+        reached.astype(np.float64),
+        np.array(sequences, dtype=np.int64),
+        longest=longest_of,
+        points=slice(low, high + 1),
+        without=0.0,
+    )
+    return ExpectedOverlap(_mean(curve[low : high + 1]), curve, len(parts), sums)
 
 
 def _toolkit_stretches(

@@ -23,6 +23,9 @@ from feathertrack.evaluation.vot.exact_overlap import exact_overlaps
 from feathertrack.evaluation.vot.regions import FAILED, NO_CODE, Floats, Regions
 from feathertrack.evaluation.vot.truth import Repetition, VotTruth, align, burn_in_mask
 
+SENSITIVITY = 30.0
+"""Frames of a stretch, for the share of stretches without a failure."""
+
 BURN_IN = 10
 """Frames after a start, the start included, that do not count for accuracy."""
 
@@ -58,6 +61,9 @@ class ResetScore:
         frame_overlaps: (N,) overlap of each frame that counts, mean over repetitions, else NaN.
         per_tag: what the frames of each tag score.
         extra: further numbers of the toolkit, by name.
+        overlap_sums: (S, 2) sum and number of the overlaps that count, over all repetitions.
+        tag_sums: (T, S, 4) what each sequence adds to each tag of got10k: sum and number of the
+            overlaps, failures, frames; None for the others.
     """
 
     accuracy: float
@@ -69,6 +75,8 @@ class ResetScore:
     frame_overlaps: Floats
     per_tag: Mapping[str, TagScore] = field(default_factory=dict)
     extra: Mapping[str, float] = field(default_factory=dict)
+    overlap_sums: Floats | None = None
+    tag_sums: Floats | None = None
 
     @property
     def eao(self) -> float | None:
@@ -128,7 +136,7 @@ def score_toolkit(
     *,
     window: tuple[int, int] | None = None,
     burn_in: int = BURN_IN,
-    sensitivity: float = 30.0,
+    sensitivity: float = SENSITIVITY,
 ) -> ResetScore:
     """Score as the VOT toolkit does.
 
@@ -169,6 +177,7 @@ def score_toolkit(
             "reliability": float(np.exp(-sensitivity * failures / truth.lengths.mean())),
             "failures_per_100_frames": float(lost.sum() / truth.lengths.sum() * 100),
         },
+        overlap_sums=_overlap_sums(truth, np.stack(kept)),
     )
 
 
@@ -220,6 +229,25 @@ def score_got10k(
         lost_per_sequence=lost,
         frame_overlaps=frames,
         per_tag=per_tag,
+        tag_sums=_tag_sums(tagged, repetitions, frames),
+    )
+
+
+def _overlap_sums(truth: VotTruth, overlaps_RN: Floats) -> Floats:
+    known = ~np.isnan(overlaps_RN)
+    sums = np.stack([np.where(known, overlaps_RN, 0.0).sum(axis=0), known.sum(axis=0)], axis=1)
+    return np.asarray(np.add.reduceat(sums, truth.start[:-1], axis=0), dtype=np.float64)
+
+
+def _tag_sums(truth: VotTruth, runs: Sequence[Repetition], frames: Floats) -> Floats:
+    failed = np.mean([run.regions.codes == FAILED for run in runs], axis=0)
+    known = ~np.isnan(frames)
+    columns = np.stack([np.where(known, frames, 0.0), known, failed, np.ones(len(frames))], axis=1)
+    return np.stack(
+        [
+            np.add.reduceat(columns * flags[:, None], truth.start[:-1], axis=0)
+            for flags in truth.tags.values()
+        ]
     )
 
 
