@@ -56,3 +56,22 @@ def test_words_that_are_wrong_exit_2_and_a_root_without_the_data_1(
     assert "nearest: dtb70" in capsys.readouterr().err
     assert main(["data", "check", "dtb70", str(tmp_path / "here")]) == 1
     assert "expected <Sequence>/img/00001.jpg" in capsys.readouterr().err
+
+
+def test_a_root_that_was_not_given_is_asked_for_in_this_commands_words(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["data", "check", "otb100"]) == 2
+    assert "feathertrack data check otb100 ROOT" in capsys.readouterr().err
+
+
+def test_the_folder_called_like_the_benchmark_is_preferred(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, names in (("folder", ("Car2", "Car4")), ("dtb70", ("Car2",))):
+        for one in names:
+            dtb70(tmp_path / name, one, range(1, 5), rows=4)
+    main(["data", "check", "dtb70", str(tmp_path)])
+    said = capsys.readouterr().out
+    assert f"root      {tmp_path / 'dtb70'}\n" in said
+    assert "some of it lies in folder too" in said

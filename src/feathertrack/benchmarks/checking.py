@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +10,7 @@ from feathertrack.benchmarks.benchmark import Benchmark
 from feathertrack.benchmarks.files import Files
 from feathertrack.benchmarks.folder import PicturesMissing
 from feathertrack.benchmarks.framelist import FirstFrames, FolderFrames, FrameList
-from feathertrack.benchmarks.layout import file_names, numbered_pictures, ranges
+from feathertrack.benchmarks.layout import file_names, names_twice, numbered_pictures, ranges
 from feathertrack.benchmarks.numbering import numbering_of
 from feathertrack.benchmarks.sequence import Sequence
 from feathertrack.errors import InputError
@@ -182,8 +181,7 @@ def _lost(name: str, files: Files, names: list[str], *, numbers: list[int]) -> l
 
 def _duplicates(folder: Path, *, sequence: str) -> list[Problem]:
     """Names that differ in letter case only: which one is meant depends on the system."""
-    counts = Counter(name.casefold() for name in file_names(folder))
-    twice = [name for name, count in counts.items() if count > 1]
+    twice = names_twice(folder)
     if not twice:
         return []
     text = f"{folder} has {len(twice)} names twice, in different letter case, as {twice[0]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -53,10 +54,24 @@ def find_root(
         counted = [(marks(place), place) for place in places]
         most = max((count for count, _ in counted), default=0)
         if most:
-            best = next(place for count, place in counted if count == most)
-            return Found(root=best, notes=(f"{name} lies in {best}, {where} the given {root}",))
+            own = [place for count, place in counted if count and _is_called(place, name)]
+            best = (own or [place for count, place in counted if count == most])[0]
+            others = [place.name for count, place in counted if count and place != best]
+            also = f"; some of it lies in {others[0]} too" if others else ""
+            note = f"{name} lies in {best}, {where} the given {root}{also}"
+            return Found(root=best, notes=(note,))
     here = ", ".join(sorted(listed(root).values())[:5]) or "nothing"
     raise SourceError(f"{root} does not hold {name}: expected {expected}; there is {here}")
+
+
+def _is_called(folder: Path, name: str) -> bool:
+    return fold(folder.name).replace("-", "") == fold(name).replace("-", "")
+
+
+def folder_called(name: str, root: Path) -> Path | None:
+    """The folder in ``root`` that is called like a benchmark, in any spelling; None without."""
+    folders = [root / one for one in subfolders(root) if _is_called(root / one, name)]
+    return folders[0] if folders else None
 
 
 def count_known(names: Iterable[str]) -> Callable[[Path], int]:
@@ -95,6 +110,12 @@ def file_names(folder: Path) -> list[str]:
             return sorted(entry.name for entry in entries)
     except OSError:
         return []
+
+
+def names_twice(folder: Path) -> list[str]:
+    """Names of a folder that are there again in another letter case, in small letters."""
+    counts = Counter(name.casefold() for name in file_names(folder))
+    return [name for name, count in counts.items() if count > 1]
 
 
 def subfolders(folder: Path) -> list[str]:

@@ -12,6 +12,7 @@ from tyro.conf import Positional, arg
 
 from feathertrack.cli._options import Flag
 from feathertrack.cli._terminal import progress
+from feathertrack.errors import InputError
 
 if TYPE_CHECKING:
     from feathertrack.benchmarks import Benchmark
@@ -61,9 +62,14 @@ class Data:
 
     def run(self) -> int:
         """Check, print, and return 1 where something is missing."""
-        from feathertrack.benchmarks import open_benchmark
+        from feathertrack.benchmarks import list_benchmarks, open_benchmark
         from feathertrack.benchmarks.checking import check_sequences, together
 
+        if self.root is None and self.name != "synthetic" and self.name in list_benchmarks():
+            raise InputError(
+                f"{self.name} needs the folder of its data: "
+                f"feathertrack data check {self.name} ROOT"
+            )
         benchmark = open_benchmark(self.name, self.root, version=self.edition)
         checks = check_sequences(benchmark, images=self.images)
         check = together(progress(checks, total=len(benchmark) + 1, name="checking"))

@@ -15,9 +15,11 @@ import numpy as np
 
 from feathertrack.benchmarks.benchmark import Benchmark
 from feathertrack.benchmarks.bundled import bundled_list
+from feathertrack.benchmarks.layout import names_twice
 from feathertrack.benchmarks.masks import Mask
 from feathertrack.benchmarks.sequence import Sequence as BenchmarkSequence
 from feathertrack.errors import InputError
+from feathertrack.evaluation.ope import find_convention
 from feathertrack.evaluation.records import Record, TrackerRecords
 from feathertrack.evaluation.result_files.reading import concatenated_times
 from feathertrack.evaluation.vot.regions import RegionKind, Regions
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from feathertrack.evaluation.protocols import Protocol
 
 Made = TypeVar("Made")
+_SHOWN = 3
 
 
 class Ground:
@@ -168,7 +171,58 @@ def gather(
         notes.append(f"partial: {len(names)} of {len(benchmark)} sequences have a result")
     elif missing and not protocol.tolerates_missing:
         raise InputError(_missing(results, missing, benchmark))
+    _check_lengths(ground, results, protocol, names)
+    notes += _notes_on_sequences(ground, names)
     return Job(ground=ground, protocol=protocol, results=results, names=names, notes=tuple(notes))
+
+
+def _notes_on_sequences(ground: Ground, names: Sequence[str]) -> list[str]:
+    """What was unusual about the data of the sequences: the first few, and how many more."""
+    benchmark = ground.benchmark
+    notes = [note for name in names for note in ground[name].notes]
+    twice = names_twice(benchmark.root)
+    if twice:
+        notes.insert(
+            0,
+            f"{benchmark.root} has {len(twice)} names twice, in different letter case, as "
+            f"{twice[0]}: which of them is read depends on the system",
+        )
+    more = len(notes) - _SHOWN
+    if more > 0:
+        check = f"feathertrack data check {benchmark.name} {benchmark.root}"
+        notes[_SHOWN:] = [f"and {more} more notes on the data: {check}"]
+    return notes
+
+
+def _check_lengths(
+    ground: Ground, results: TrackerRecords, protocol: Protocol, names: Sequence[str]
+) -> None:
+    """Blame the ground truth, not the result, where it does not fit the frames.
+
+    Raises:
+        InputError: a result has another length than such a ground truth, which is not tolerated.
+    """
+    for name in names:
+        sequence = ground[name]
+        faults = [note for note in sequence.notes if "the ground truth is" in note]
+        for run in results.records.get(name, ()) if faults else ():
+            if len(run) != len(sequence.truth) and _refuses(protocol, run, len(sequence.truth)):
+                raise InputError(
+                    f"{faults[0]}, but {run.where()} has {len(run)} rows, which {protocol.name} "
+                    "does not allow: mend the ground truth, or leave the sequence out"
+                )
+
+
+def _refuses(protocol: Protocol, run: Record, expected: int) -> bool:
+    """A protocol of one pass does not take a result of this length."""
+    if protocol.run == "got10k":
+        return True
+    try:
+        rules = find_convention(protocol.convention)
+    except InputError:  # no protocol of one pass
+        return False
+    rule = rules.short if len(run) < expected else rules.long
+    return protocol.run == "ope" and rule == "refuse"
 
 
 def _missing(results: TrackerRecords, missing: Sequence[str], benchmark: Benchmark) -> str:
