@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.miniatures import dtb70, pictures, put
 from tests.cli.conftest import Run
 from tests.evaluation.small_benchmark import HERE
 
@@ -125,10 +126,30 @@ def test_wrong_words_are_one_sentence(
 
 
 def test_several_benchmarks_take_a_folder_each(run: Run, in_tmp: Path) -> None:
-    (in_tmp / "UAV123").mkdir()
-    ran = run("evaluate", "otb100", "uav123", "--data", in_tmp, "--tracker", STILL)
-    assert ran.status == 2
-    assert "holds no folder otb100" in ran.err
+    for name, sequence in (("Mine", "a"), ("Folder", "b")):
+        pictures(in_tmp / name / sequence, "%04d.jpg", range(1, 5))
+        put(in_tmp / name / sequence / "groundtruth.txt", "1,1,4,3\n" * 4)
+    words = ("evaluate", "synthetic", "folder", "--tracker", STILL, "--output")
+    assert run(*words, in_tmp / "out", "--data", in_tmp).status == 0
+    assert [path.name for path in (in_tmp / "out" / "folder" / "Still").glob("*.txt")] == ["b.txt"]
+    assert run(*words, in_tmp / "two", "--data", in_tmp / "Mine").status == 0
+    assert [path.name for path in (in_tmp / "two" / "folder" / "Still").glob("*.txt")] == ["a.txt"]
+
+
+def test_what_is_broken_is_reported_at_the_end_and_the_rest_runs(run: Run, in_tmp: Path) -> None:
+    put(dtb70(in_tmp / "dtb70", "Car2", range(1, 75), rows=74), "1,1,4,3\n" * 74)
+    (in_tmp / "uav123").mkdir()
+    words = ("--data", in_tmp, "--tracker", STILL, "--output", in_tmp / "out")
+    ran = run("evaluate", "uav123", "synthetic", "dtb70", *words)
+    assert ran.status == 1
+    assert [path.stem for path in (in_tmp / "out" / "dtb70" / "Still").glob("*.txt")] == ["Car2"]
+    assert "synthetic, otb@official, 4 sequences" in ran.out
+    assert "note: partial: 69 of 70 sequences cannot be read" in ran.out
+    uav, dtb = ran.err.splitlines()
+    assert uav.startswith("not run: uav123: ")
+    assert f"feathertrack data check uav123 {in_tmp}" in uav
+    assert dtb.startswith("not run: dtb70: 69 of 70 sequences cannot be read, first ")
+    assert dtb.endswith(f"feathertrack data check dtb70 {in_tmp / 'dtb70'}")
 
 
 def test_help_names_every_option(run: Run) -> None:
