@@ -8,6 +8,7 @@ are passed over. Every number comes out as ``float`` would make it, bit for bit:
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -22,6 +23,8 @@ LARGEST_FILE = 512 * 2**20
 """Bytes; the longest ground truth of any benchmark has not a hundredth of it."""
 
 _TO_BLANKS = bytes.maketrans(b",;" + bytes(range(32)), b" " * 34)
+_BLANKS = b",;" + bytes(range(33))
+_BLANK_LINE = re.compile(rb"\n[\x00-\x20,;]*\n")
 _FEW = 400  # numbers; below, one by one is as fast
 _LONGEST = 16  # digits before the dot, or after it, of a number that is computed with the others
 _EXACT = np.power(10.0, np.arange(23), dtype=np.float64)  # powers of ten that float64 holds exactly
@@ -121,6 +124,31 @@ def read_bytes(path: str | Path) -> bytes:
     return data.removeprefix(b"\xef\xbb\xbf")
 
 
+def refuse_utf16(data: bytes, *, name: str) -> None:
+    """Say so where a text is in UTF-16, as some editors and shells of Windows write it.
+
+    Raises:
+        InputError: it is.
+    """
+    begins = data[:4]
+    if begins[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0\0" in (begins[::2], begins[1::2]):
+        raise InputError(f"{name} is written in UTF-16: save it as UTF-8 or ASCII")
+
+
+def inner_blank_line(data: bytes) -> int | None:
+    r"""Number, from 1, of the first blank line between two that are not; None without.
+
+    >>> inner_blank_line(b"1,2\n\n3,4\n"), inner_blank_line(b"\n1,2\n3,4\n\n")
+    (2, None)
+    """
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    end = len(data.rstrip(_BLANKS))
+    begin = len(data) - len(data.lstrip(_BLANKS))
+    found = _BLANK_LINE.search(data, begin, end)
+    return None if found is None else data.count(b"\n", 0, found.start()) + 2
+
+
 def _allowed(columns: int | tuple[int, ...] | None) -> tuple[int, ...]:
     return (columns,) if isinstance(columns, int) else columns or ()
 
@@ -136,6 +164,7 @@ class _Table:
     """
 
     def __init__(self, data: bytes, name: str) -> None:
+        refuse_utf16(data, name=name)
         if b"\r" in data:
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         self.name = name

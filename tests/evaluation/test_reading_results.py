@@ -227,3 +227,68 @@ def test_one_pass_results_of_a_vot_sequence_are_no_baseline(tmp_path: Path) -> N
     (read,) = read_results(write(tmp_path, bag="1,2,3,4\n" * 3), VOT)
     with pytest.raises(InputError, match="a result of another experiment"):
         score_records(read, VOT)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (["1", "nan,nan,nan,nan"], "line 2: a number is not finite"),
+        (["1", "1,2,1e999,4"], "line 2: a number is not finite"),
+        (["1", "1,2,3,4", "7"], "line 3: 7 is no code of VOT"),
+        (["1", "", "1,2,3,4"], "line 2: the line is blank"),
+        (["1", "0", "1,2,3,4"], "line 2: the code 0 without a failure"),
+        (["1", "1,2,3,4", "1"], "line 3: the code 1 without a failure"),
+        (["1", "2", "1,2,3,4"], "line 3: a region after a failure"),
+        (["1", "2", "0", "2"], "line 4: a second failure"),
+        (["1", "2", "0", "0", "0", "1"], "line 6: started 4 frames after a failure"),
+    ],
+)
+def test_wrong_rows_of_vot_are_named_with_their_line(
+    tmp_path: Path, rows: list[str], said: str
+) -> None:
+    write(tmp_path / "mine" / "baseline" / "bag", bag_001="\n".join(rows) + "\n")
+    with pytest.raises(InputError, match=rf"bag_001\.txt, {said}"):
+        read_results(tmp_path, VOT)
+
+
+def test_odd_rows_of_vot_are_noted_with_their_line(tmp_path: Path) -> None:
+    rows = ["1", "2", "0", "0", "0", "0", "1", "1e0,2,3,4", "1;2;3;4", "2", "0"]
+    write(tmp_path / "mine" / "baseline" / "bag", bag_001="\n".join(rows) + "\n\n")
+    (good,) = read_results(tmp_path, VOT)
+    assert len(good.records["bag"][0]) == 11
+    assert [note.partition("bag_001.txt, ")[2] for note in good.notes] == [
+        "line 8: numbers in exponent form, read as such",
+        "line 9: numbers are separated by semicolons, VOT's by commas; read as such",
+    ]
+    rows.insert(2, "0")
+    write(tmp_path / "mine" / "baseline" / "bag", bag_001="\n".join(rows))
+    (late,) = read_results(tmp_path, VOT)
+    assert any("line 8: started over 5 frames after" in note for note in late.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1,2,3,4\n\n1,2,3,4\n", "line 2: the line is blank"),
+        ("1,2,3,4\r\n1,2,3,4\r\n \t\r\n1,2,3,4\r\n", "line 3: the line is blank"),
+        ("1,2,3,4\n1,2,inf,4\n", "line 2: a number is infinite"),
+        ("1,2,3,4\n1,2,1e309,4\n", "line 2: a number is infinite"),
+    ],
+)
+def test_rows_that_would_spoil_a_score_are_refused(tmp_path: Path, text: str, said: str) -> None:
+    path = write(complete(tmp_path), David="") / "David.txt"
+    path.write_bytes(text.encode())
+    with pytest.raises(InputError, match=rf"David\.txt, {said}"):
+        read_results(tmp_path, OTB)
+
+
+def test_blank_lines_at_the_end_are_fine(tmp_path: Path) -> None:
+    (read,) = read_results(complete(tmp_path, GOOD + "\n \n"), OTB)
+    assert len(read.records["David"][0]) == 4
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_another_encoding_is_said(tmp_path: Path, encoding: str) -> None:
+    (complete(tmp_path) / "David.txt").write_bytes(GOOD.encode(encoding))
+    with pytest.raises(InputError, match=r"David\.txt is written in UTF-16: save it as UTF-8"):
+        read_results(tmp_path, OTB)

@@ -24,8 +24,11 @@ def claim_folder(folder: Path, wanted: Mapping[str, Any]) -> None:
         wanted: what decides them.
 
     Raises:
-        InputError: the folder holds results of something else.
+        InputError: the folder holds results of something else, or a file is in its place.
     """
+    for above in (folder, *folder.parents):
+        if above.is_file():
+            raise InputError(f"output {above} is a file: name a folder, it is made where missing")
     path = folder.with_name(f"{folder.name}.run.json")
     known = _read_json(path)
     for key, value in wanted.items():

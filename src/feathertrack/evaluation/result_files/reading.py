@@ -23,20 +23,27 @@ from feathertrack.evaluation.result_files.rows import (
     Remarks,
     boxes_of,
     columns_of,
+    first_line,
     numbers_of,
     separator,
 )
+from feathertrack.evaluation.vot.regions import FAILED
 
+_RESET_EXPERIMENTS = ("baseline", "supervised", "realtime")
 _RUN = re.compile(r"(?P<name>.+)_(?P<number>\d{3})")
 
 
-def read_results(place: str | Path, benchmark: Benchmark) -> list[TrackerRecords]:
+def read_results(
+    place: str | Path, benchmark: Benchmark, *, refused: list[InputError] | None = None
+) -> list[TrackerRecords]:
     """Read the results of every tracker, and every experiment, in a folder or zip archive.
 
     Args:
         place: folder of one tracker, or one that holds a folder for each, or an archive of either;
             also what ``feathertrack evaluate --output`` wrote.
         benchmark: whose sequences they are.
+        refused: takes the error of each tracker with a malformed file, so that the others can be
+            scored; without it, or where no tracker is left, the first is raised.
 
     Raises:
         InputError: there is no result, a file is malformed, two files are results of one run, or
@@ -48,7 +55,17 @@ def read_results(place: str | Path, benchmark: Benchmark) -> list[TrackerRecords
     if not found:
         raise InputError(_nothing(names, benchmark, place))
     known = frozenset(files.names)
-    read = [_Reader(files, known, benchmark, one).read() for one in found]
+    read: list[_Labelled] = []
+    errors: list[InputError] = []
+    for one in found:
+        try:
+            read.append(_Reader(files, known, benchmark, one).read())
+        except InputError as error:
+            errors.append(error)
+    if errors and (refused is None or not read):
+        raise errors[0]
+    if refused is not None:
+        refused += errors
     return _join_runs(_label(read, Path(place)))
 
 
@@ -115,8 +132,7 @@ class _Reader:
             return otb_json.records_of(data, name=name, sequence=place.sequence)
         times, scores = self._times(place), self._scores(place)
         if self.has_regions or place.name.lower().endswith(".bin"):
-            regions = vot.regions_of(data, name=name)
-            record = record_of_regions(place.sequence, regions, source=name)
+            record = self._regions(place, data, name)
         else:
             boxes, line = boxes_of(data, name=name, remarks=self.remarks)
             record = Record(sequence=place.sequence, boxes=boxes, source=name, line=line)
@@ -132,6 +148,15 @@ class _Reader:
                 anchor=place.anchor,
             )
         ]
+
+    def _regions(self, place: Place, data: bytes, name: str) -> Record:
+        regions = vot.regions_of(data, name=name, remarks=self.remarks)
+        line = 0 if data[:2] == vot.BINARY_MARK else first_line(data)
+        record = record_of_regions(place.sequence, regions, source=name, line=line)
+        has_resets = self.found.experiment in _RESET_EXPERIMENTS or FAILED in regions.codes
+        if self.benchmark.protocol == "vot" and place.anchor is None and has_resets:
+            vot.check_resets(regions, where=record.where, remarks=self.remarks)
+        return record
 
     def _times(self, place: Place) -> Floats | None:
         path = PurePosixPath(place.name)

@@ -10,7 +10,7 @@ import numpy as np
 from feathertrack.boxes import Boxes
 from feathertrack.errors import InputError
 from feathertrack.evaluation.curves import Floats
-from feathertrack.textrows import rows_of
+from feathertrack.textrows import inner_blank_line, refuse_utf16, rows_of
 
 _EXPONENT = re.compile(rb"\d[eE][+-]?\d")
 _STYLES = ((b"\t", "tabs"), (b",", "commas"), (b";", "semicolons"))
@@ -41,27 +41,58 @@ def boxes_of(data: bytes, *, name: str, remarks: Remarks | None = None) -> tuple
     """Rows x, y, w, h (n, 4) of a text file, and the line of the first.
 
     Raises:
-        InputError: the file is empty, or a row does not hold four numbers, with file and line.
+        InputError: the file is empty, a row does not hold four numbers or holds an infinite one,
+            or a line between others is blank; with file and line.
     """
+    refuse_blank_lines(data, name=name)
     boxes = rows_of(data, name=name, columns=4)
-    first = data[: len(data) - len(data.lstrip())].count(b"\n") + 1
+    first = first_line(data)
+    infinite = np.isinf(boxes).any(axis=1)
+    if infinite.any():
+        raise InputError(
+            f"{name}, line {int(infinite.argmax()) + first}: a number is infinite, or too large"
+        )
     if remarks is not None:
         _remark(data, boxes, name, first, remarks)
     return boxes, first
 
 
+def refuse_blank_lines(data: bytes, *, name: str) -> None:
+    """Refuse a blank line between rows: passed over, it would move all later rows by a frame.
+
+    Raises:
+        InputError: there is one; with file and line.
+    """
+    line = inner_blank_line(data)
+    if line is not None:
+        raise InputError(
+            f"{name}, line {line}: the line is blank, each frame needs a row; write "
+            "nan,nan,nan,nan where there is no box"
+        )
+
+
+def first_line(data: bytes) -> int:
+    """Number, from 1, of the first line that is not blank."""
+    return data[: len(data) - len(data.lstrip())].count(b"\n") + 1
+
+
 def _remark(data: bytes, boxes: Boxes, name: str, first: int, remarks: Remarks) -> None:
-    if b"e" in data or b"E" in data:
-        exponent = _EXPONENT.search(data)
-        if exponent:
-            line = data.count(b"\n", 0, exponent.start()) + 1
-            remarks.add("numbers in exponent form, read as such", f"{name}, line {line}")
+    remark_exponents(data, name=name, remarks=remarks)
     style = separator(data)
     if style not in ("tabs", "commas"):
         remarks.add(f"numbers are separated by {style}, which no toolkit does", f"{name}, line 1")
     nan = np.isnan(boxes).any(axis=1)
     if nan.any():
         remarks.add("NaN in a result", f"{name}, line {int(nan.argmax()) + first}")
+
+
+def remark_exponents(data: bytes, *, name: str, remarks: Remarks) -> None:
+    """Remark numbers as 1e-05, which not every toolkit reads."""
+    if b"e" in data or b"E" in data:
+        exponent = _EXPONENT.search(data)
+        if exponent:
+            line = data.count(b"\n", 0, exponent.start()) + 1
+            remarks.add("numbers in exponent form, read as such", f"{name}, line {line}")
 
 
 def separator(data: bytes) -> str:
@@ -80,6 +111,7 @@ def numbers_of(data: bytes, *, name: str) -> Floats:
     Raises:
         InputError: a line holds anything else.
     """
+    refuse_utf16(data, name=name)
     lines = data.splitlines()
     values = np.full(len(lines), np.nan)
     for row, line in enumerate(lines):

@@ -7,30 +7,61 @@ int16 1, uint32 number of regions; for each a uint8 type and its numbers (``docs
 
 from __future__ import annotations
 
+import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from feathertrack.errors import InputError
 from feathertrack.evaluation.curves import Floats
-from feathertrack.evaluation.records import Record
-from feathertrack.evaluation.result_files.rows import values_of
-from feathertrack.evaluation.vot.regions import RegionKind, Regions, offsets
-from feathertrack.textrows import ragged_of
+from feathertrack.evaluation.records import Codes, Record
+from feathertrack.evaluation.result_files.rows import (
+    Remarks,
+    first_line,
+    refuse_blank_lines,
+    remark_exponents,
+    values_of,
+)
+from feathertrack.evaluation.vot.eao import SKIPPED
+from feathertrack.evaluation.vot.regions import (
+    FAILED,
+    NO_CODE,
+    STARTED,
+    UNKNOWN,
+    RegionKind,
+    Regions,
+    offsets,
+)
+from feathertrack.textrows import ragged_of, refuse_utf16
 
+_SEPARATOR = re.compile(rb"[0-9.][ \t]+[-+.0-9]|;")
 BINARY_MARK = b"\x01\x00"
 _MOST_NUMBERS = 1 << 24
 
 
-def regions_of(data: bytes, *, name: str) -> Regions:
-    """The regions of a file, text or binary.
+def regions_of(data: bytes, *, name: str, remarks: Remarks | None = None) -> Regions:
+    """The regions of a file, text or binary; in ``remarks`` what is unusual about the text.
 
     Raises:
-        InputError: it is empty, cut off, or a line is no region, with file and line.
+        InputError: it is empty, cut off, a line is blank or no region, a code is none of VOT's, or
+            a number is not finite; with file and line.
     """
     if data[:2] == BINARY_MARK:
-        return _from_binary(data, name)
+        regions = _from_binary(data, name)
+        _check_values(regions, name, 0)
+        return regions
+    refuse_utf16(data, name=name)
+    refuse_blank_lines(data, name=name)
+    regions = _from_text(data, name)
+    _check_values(regions, name, first_line(data))
+    if remarks is not None:
+        _remark(data, name, remarks)
+    return regions
+
+
+def _from_text(data: bytes, name: str) -> Regions:
     if b"m" in data.lower().replace(b"nan", b""):
         return _with_masks(data, name)
     rows, widths = ragged_of(data, name=name)
@@ -38,10 +69,91 @@ def regions_of(data: bytes, *, name: str) -> Regions:
     if wrong.any():
         row = int(wrong.argmax())
         raise InputError(
-            f"{name}, line {row + 1}: there are {widths[row]} numbers, expected 1 (a code), "
-            "4 (x,y,w,h) or 6, 8, ... (a polygon)"
+            f"{name}, line {row + first_line(data)}: there are {widths[row]} numbers, expected "
+            "1 (a code), 4 (x,y,w,h) or 6, 8, ... (a polygon)"
         )
+    # Ground truth may say with a NaN that the target is absent; a result has the code 0 for that.
+    infinite = (~np.isfinite(rows) & (np.arange(rows.shape[1]) < widths[:, None])).any(axis=1)
+    if infinite.any():
+        raise _not_finite(f"{name}, line {int(infinite.argmax()) + first_line(data)}")
     return Regions.from_rows(rows)
+
+
+def _not_finite(where: str) -> InputError:
+    return InputError(f"{where}: a number is not finite; a frame without a region has the code 0")
+
+
+def _check_values(regions: Regions, name: str, first: int) -> None:
+    """Refuse codes that are none of VOT's, and numbers that are not finite."""
+    finite = np.isfinite(regions.values)
+    known = np.isin(regions.values, (UNKNOWN, STARTED, FAILED))
+    special = np.repeat(regions.kind == RegionKind.SPECIAL, np.diff(regions.start))
+    wrong = np.flatnonzero(~finite | (special & ~known))
+    if not len(wrong):
+        return
+    row = int(np.searchsorted(regions.start, wrong[0], side="right")) - 1
+    where = f"{name}, line {row + first}" if first else f"{name}: region {row + 1}"
+    if not finite[wrong[0]]:
+        raise _not_finite(where)
+    raise InputError(
+        f"{where}: {regions.values[wrong[0]]:g} is no code of VOT: 0 unknown, 1 started, 2 failed"
+    )
+
+
+def _remark(data: bytes, name: str, remarks: Remarks) -> None:
+    remark_exponents(data, name=name, remarks=remarks)
+    found = _SEPARATOR.search(data)
+    if found:
+        style = "semicolons" if found[0] == b";" else "blanks or tabs"
+        line = data.count(b"\n", 0, found.start()) + 1
+        remarks.add(
+            f"numbers are separated by {style}, VOT's by commas; read as such",
+            f"{name}, line {line}",
+        )
+
+
+def check_resets(regions: Regions, *, where: Callable[[int], str], remarks: Remarks) -> None:
+    """See that a reset-based run is kept as the protocol says.
+
+    It starts with 1; after a failure 2 come four frames of 0, and 1 in the fifth, or the end.
+    Later starts are remarked: VOT waits where the target cannot be seen.
+
+    Args:
+        regions: of a run.
+        where: file and line of a row, from 0.
+        remarks: what is tolerated.
+
+    Raises:
+        InputError: anything else, with file and line.
+    """
+    codes = regions.codes
+    if not len(codes) or codes[0] != STARTED:
+        return  # of another experiment, as scoring says
+    failed = -1  # the frame since when the tracker is not running
+    for row in np.flatnonzero((codes != NO_CODE) | _after_failures(codes)).tolist()[1:]:
+        code, gap = int(codes[row]), row - failed
+        if failed < 0:
+            if code != FAILED:
+                raise InputError(f"{where(row)}: the code {code} without a failure (2) before it")
+            failed = row
+        elif code in (FAILED, NO_CODE):
+            what = "a second failure (2)" if code == FAILED else "a region"
+            raise InputError(f"{where(row)}: {what} after a failure, without a start (1) between")
+        elif code == STARTED and gap < SKIPPED:
+            raise InputError(
+                f"{where(row)}: started {gap} frames after a failure, VOT starts {SKIPPED} after"
+            )
+        elif code == STARTED:
+            if gap > SKIPPED:
+                remarks.add(f"started over {SKIPPED} frames after a failure", where(row))
+            failed = -1
+
+
+def _after_failures(codes: Codes) -> NDArray[np.bool_]:
+    """Regions right behind a 2 or a 0, (n,)."""
+    stopped = (codes == FAILED) | (codes == UNKNOWN)
+    stopped = np.concatenate([[False], stopped[:-1]])
+    return np.asarray(stopped & (codes == NO_CODE))
 
 
 def _with_masks(data: bytes, name: str) -> Regions:
