@@ -28,6 +28,15 @@ def test_latex_is_a_balanced_table_with_the_published_row_below_a_rule() -> None
     assert "README of conquerhuang/FDSiamFC" in text
 
 
+def test_both_tables_have_intervals_and_differences_to_the_best() -> None:
+    parts = compare([evaluated("a"), evaluated("b", auc=(0.1, 0.2, 0.3))], published=False)
+    assert r"| b - a | -0.400 [-0.400, -0.400]\* | -0.400 " in to_markdown(parts)
+    latex = to_latex(parts)
+    assert r"a & \textbf{0.600} {\scriptsize [0.500, 0.700]} &" in latex
+    assert r"b - a & -0.400 {\scriptsize [-0.400, -0.400]*} &" in latex
+    assert "bootstrap interval over sequences" in latex
+
+
 def test_a_lower_failure_rate_is_the_best_one() -> None:
     text = to_latex(compare([vot("a", lost=0.3), vot("b", eao=0.3, lost=0.2)]))
     assert re.search(r"b & \\underline\{0.300\} & .* & \\textbf\{0.200\}", text)

@@ -13,7 +13,12 @@ from feathertrack.evaluation.curves import Floats
 from feathertrack.evaluation.report.evaluated import Evaluated
 from feathertrack.evaluation.report.measures import Measure, measure_of
 from feathertrack.evaluation.report.published import PublishedRow, published_rows
-from feathertrack.evaluation.significance import Interval, difference_intervals
+from feathertrack.evaluation.scoring import Difference
+from feathertrack.evaluation.significance import (
+    Interval,
+    difference_intervals,
+    paired_difference,
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -24,7 +29,8 @@ class Comparison:
         benchmark: its name.
         protocol: whose rules gave the numbers.
         entries: the trackers, best first.
-        differences: tracker -> its main measure minus that of the best one; none for the best.
+        gaps: tracker -> measure -> its score minus that of the best one, as far as they can be
+            compared; none for the best.
         published: what others published of the same trackers.
         others: what they published of other trackers.
     """
@@ -32,7 +38,7 @@ class Comparison:
     benchmark: str
     protocol: str
     entries: tuple[Evaluated, ...]
-    differences: Mapping[str, Interval]
+    gaps: Mapping[str, Mapping[str, Interval]]
     published: tuple[PublishedRow, ...] = ()
     others: tuple[PublishedRow, ...] = ()
 
@@ -49,6 +55,12 @@ class Comparison:
     def main(self) -> Measure:
         """The measure of the ranking."""
         return self.measures[0]
+
+    @property
+    def differences(self) -> dict[str, Interval]:
+        """Tracker -> its main measure minus that of the best one."""
+        key = self.main.key
+        return {tracker: gap[key] for tracker, gap in self.gaps.items() if key in gap}
 
     @property
     def sequences(self) -> tuple[str, ...]:
@@ -116,7 +128,7 @@ def _comparison(
         benchmark=benchmark,
         protocol=protocol,
         entries=ranked,
-        differences=_differences(ranked, main.key),
+        gaps=_gaps(ranked),
         published=tuple(row for row in rows if _model(row.tracker) in measured),
         others=tuple(row for row in rows if _model(row.tracker) not in measured),
     )
@@ -127,15 +139,40 @@ def _model(tracker: str) -> str:
     return tracker.partition("@")[0].replace("-", "_").casefold()
 
 
-def _differences(ranked: tuple[Evaluated, ...], key: str) -> dict[str, Interval]:
-    """Paired on the same resamples; only for scores that are the mean over sequences."""
+def _gaps(ranked: tuple[Evaluated, ...]) -> dict[str, dict[str, Interval]]:
+    """To the best of all; of each other tracker those measures that can be compared."""
     best, *others = ranked
-    return {
-        other.tracker: difference_intervals({key: pair[0]}, {key: pair[1]})[key]
-        for other in others
-        if _is_mean(best, key) and _is_mean(other, key)
-        if (pair := _paired(other, best, key)) is not None
-    }
+    found = {}
+    for other in others:
+        gaps = {key: _gap(best, other, key) for key in other.scores.headline}
+        known = {key: gap for key, gap in gaps.items() if gap is not None}
+        if known:
+            found[other.tracker] = known
+    return found
+
+
+def _gap(best: Evaluated, other: Evaluated, key: str) -> Interval | None:
+    """From the resamples of both, as the table of scores has it, or as a mean over sequences."""
+    own, against = other.scores.intervals.get(key), best.scores.intervals.get(key)
+    if own is not None and against is not None and other.sequences == best.sequences:
+        gap = paired_difference(own, against)
+        if gap is not None:
+            return gap
+    stored = other.scores.differences.get(key)
+    if stored is not None and stored.to == best.tracker and _agrees(stored, best, other, key):
+        return stored.interval
+    if not (_is_mean(best, key) and _is_mean(other, key)):
+        return None
+    pair = _paired(other, best, key)
+    return pair and difference_intervals({key: pair[0]}, {key: pair[1]})[key]
+
+
+def _agrees(stored: Difference, best: Evaluated, other: Evaluated, key: str) -> bool:
+    """Whether the best tracker is still the one with the scores of then."""
+    own, against = other.score(key), best.score(key)
+    if own is None or against is None:
+        return False
+    return bool(np.isclose(stored.interval.estimate, own - against, atol=1e-6))
 
 
 def _is_mean(entry: Evaluated, key: str) -> bool:

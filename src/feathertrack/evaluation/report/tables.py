@@ -11,6 +11,7 @@ import numpy as np
 from feathertrack.evaluation.report.comparison import Comparison
 from feathertrack.evaluation.report.measures import Measure
 from feathertrack.evaluation.report.published import PublishedRow
+from feathertrack.evaluation.significance import Interval
 
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -109,6 +110,36 @@ def _column(comparison: Comparison, measure: Measure) -> list[Cell]:
     return cells
 
 
+def difference_rows(comparison: Comparison) -> list[Row]:
+    """Each tracker minus the best one, for every measure that can be compared."""
+    best = comparison.entries[0].tracker
+    rows = []
+    for entry in comparison.entries[1:]:
+        gaps = comparison.gaps.get(entry.tracker, {})
+        cells = tuple(_gap_cell(gaps.get(m.key), m) for m in comparison.measures)
+        if gaps:
+            rows.append(Row(tracker=f"{entry.tracker} - {best}", cells=cells))
+    return rows
+
+
+def _gap_cell(gap: Interval | None, measure: Measure) -> Cell:
+    if gap is None:
+        return Cell(text=measure.text(None))
+    low, estimate, high = (f"{v:+.{measure.digits}f}" for v in (gap.low, gap.estimate, gap.high))
+    mark = "*" if gap.excludes_zero else ""
+    return Cell(text=estimate, interval=f"[{low}, {high}]{mark}")
+
+
+def _legend(comparison: Comparison, differences: bool) -> list[str]:
+    """What brackets and stars in a table mean."""
+    legend = []
+    if differences or any(entry.scores.intervals for entry in comparison.entries):
+        legend.append("[low, high]: 95 % bootstrap interval over sequences.")
+    if differences:
+        legend.append("A - B: on the same resamples; *: the interval excludes 0.")
+    return legend
+
+
 def published_table(
     comparison: Comparison, published: Iterable[PublishedRow] | None = None
 ) -> list[Row]:
@@ -134,13 +165,19 @@ def _markdown(comparison: Comparison) -> str:
         cells = [_markdown_cell(cell) for cell in row.cells]
         source = f"published: {_markdown_text(row.source)}" if row.source else "measured"
         lines.append(_markdown_row([_markdown_text(row.tracker), *cells, row.speed or "", source]))
+    differences = difference_rows(comparison)
+    for row in differences:
+        cells = [_markdown_cell(cell) for cell in row.cells]
+        lines.append(_markdown_row([_markdown_text(row.tracker), *cells, "", "difference"]))
+    lines += [f"\n{_markdown_text(note)}" for note in _legend(comparison, bool(differences))]
     lines += [f"\n{_markdown_text(note)}" for note in notes_of(comparison)]
     return "\n".join(lines)
 
 
 def _markdown_cell(cell: Cell) -> str:
     text = f"**{cell.text}**" if cell.rank == 1 else cell.text
-    return f"{text} {cell.interval}".strip()
+    interval = cell.interval.replace("*", r"\*")
+    return f"{text} {interval}".strip()
 
 
 def _markdown_row(cells: Sequence[str]) -> str:
@@ -162,10 +199,11 @@ def to_latex(comparisons: Sequence[Comparison]) -> str:
 
 def _latex(comparison: Comparison) -> str:
     measures = comparison.measures
-    published = published_table(comparison)
+    published, differences = published_table(comparison), difference_rows(comparison)
     sources = list(dict.fromkeys(row.source for row in published))
     caption = f"{comparison.benchmark}, protocol {comparison.protocol}, "
     caption += f"{len(comparison.sequences)} sequences."
+    caption += "".join(f" {sentence}" for sentence in _legend(comparison, bool(differences)))
     if sources:
         caption += f" †: published, not measured here ({'; '.join(sources)})."
     lines = [
@@ -181,6 +219,11 @@ def _latex(comparison: Comparison) -> str:
     for row in measured_rows(comparison):
         cells = [_latex_cell(cell) for cell in row.cells]
         lines.append(_latex_row([_latex_text(row.tracker), *cells, row.speed or "--"]))
+    if differences:
+        lines.append(r"    \midrule")
+    for row in differences:
+        cells = [_latex_cell(cell) for cell in row.cells]
+        lines.append(_latex_row([_latex_text(row.tracker), *cells, "--"]))
     if published:
         lines.append(r"    \midrule")
     for row in published:
@@ -196,7 +239,8 @@ def _latex_row(cells: Sequence[str]) -> str:
 
 def _latex_cell(cell: Cell) -> str:
     text = _latex_text(cell.text)
-    return {1: rf"\textbf{{{text}}}", 2: rf"\underline{{{text}}}"}.get(cell.rank, text)
+    text = {1: rf"\textbf{{{text}}}", 2: rf"\underline{{{text}}}"}.get(cell.rank, text)
+    return rf"{text} {{\scriptsize {_latex_text(cell.interval)}}}" if cell.interval else text
 
 
 def _latex_text(text: str) -> str:
