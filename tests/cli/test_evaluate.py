@@ -100,6 +100,27 @@ def test_score_by_all_protocols_says_which_refuse(run: Run, results: Path) -> No
     assert "not scored by otb@pytracking: hiding: frame" in ran.err
 
 
+def test_a_malformed_tracker_does_not_stop_the_others(run: Run, results: Path) -> None:
+    file = sorted((results / "synthetic" / "Right").glob("*.txt"))[0]
+    good = file.read_text()
+    for text, said in (("1,2,3\n", "there are 3 numbers"), (good * 2, f"{file.name}, line")):
+        file.write_text(text)
+        ran = run("score", "synthetic", "--results", results, "--protocol", "otb@pysot")
+        assert ran.status == 1
+        assert [line.split()[0] for line in ran.out.splitlines()[2:3]] == ["Still"]
+        last = ran.err.splitlines()[-1]
+        assert last.startswith("not scored: ")
+        assert str(file) in last
+        assert said in last
+
+
+def test_an_output_that_is_a_file_is_said_to_be_one(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("")
+    ran = run("evaluate", "synthetic", "--tracker", STILL, "--output", tmp_path / "out")
+    assert ran.status == 2
+    assert "out is a file: name a folder" in ran.err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
