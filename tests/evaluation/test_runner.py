@@ -255,9 +255,9 @@ def test_every_kind_of_vot_run_is_kept_and_scored(tmp_path: Path, name: str, pro
 
 
 def test_a_folder_of_weights_is_that_many_trackers(tmp_path: Path) -> None:
-    for name in ("a.pth", "b.onnx", "notes.md"):
+    for name in ("a.pth", "b.embed.onnx", "b.predict.onnx", "notes.md"):
         (tmp_path / name).touch()
-    assert [one.label for one in find_contestants([str(tmp_path)])] == ["a", "b"]
+    assert [one.label for one in find_contestants([str(tmp_path)])] == ["a", "b.embed"]
     with pytest.raises(InputError, match="two trackers would be called 'Still'"):
         find_contestants([f"{HERE}:Still", f"{HERE}:Still"])
 

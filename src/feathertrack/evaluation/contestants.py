@@ -146,6 +146,13 @@ def _spread(name: str, skip: Callable[[str], None] | None, how: Mapping[str, Any
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in _WEIGHTS)
     if not files:
         raise InputError(f"tracker {name} is a folder without weights ({', '.join(_WEIGHTS)})")
+    # A network is a pair of files, which either names: it is one tracker.
+    first = {path.name for path in files}
+    files = [
+        path
+        for path in files
+        if ".predict." not in path.name or path.name.replace(".predict.", ".embed.") not in first
+    ]
     found = [str(path) for path in files]
     if skip is None:
         return found
