@@ -51,7 +51,7 @@ def test_ini_names_a_command_that_works_anywhere(
     (in_tmp / "mine.py").write_text(
         "class Box:\n    def init(self, i, b): ...\n    def update(self, i): ...\n"
     )
-    words = ["vot", "ini", "--tracker", "mine:Box", "--protocol", "folder", "--threads", "1"]
+    words = ["vot", "ini", "--tracker", "mine:Box", "--protocol", "folder"]
     assert main(words) == 0
     assert capsys.readouterr().out == "trackers.ini has the tracker Box\n"
     assert main(words) == 0
@@ -60,7 +60,7 @@ def test_ini_names_a_command_that_works_anywhere(
     read.read("trackers.ini")
     assert shlex.split(read["Box"]["command"]) == [
         *(sys.executable, "-m", "feathertrack", "vot", "folder"),
-        *("--tracker", "mine:Box", "--threads", "1"),
+        *("--tracker", "mine:Box"),
     ]
     assert read["Box"]["env_PYTHONPATH"].startswith(str(in_tmp))
 
