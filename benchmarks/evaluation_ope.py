@@ -12,10 +12,7 @@ sequences, 685,360 frames): its frames are those of 14 real sequences and a real
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
-import os
-import platform
 import statistics
 import time
 from collections.abc import Callable
@@ -24,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from machine import describe_machine
 from numpy.typing import NDArray
 from reference_ope import Boxes, Curve, got10k_curves, pysot_curves
 
-from feathertrack.engines.cpu import detect_cpu
 from feathertrack.evaluation.ope import OpeScore, score_sequences
 
 LASOT_SEQUENCES, LASOT_FRAMES = 280, 685_360
@@ -158,21 +155,6 @@ def compare(contenders: dict[str, Contender], *, rounds: int) -> dict[str, Any]:
             for name, row in milliseconds.items()
         },
         "median_ratios": ratios,
-    }
-
-
-def describe_machine() -> dict[str, Any]:
-    """What the numbers depend on besides the code."""
-    cpu = detect_cpu()
-    load = [round(number, 2) for number in os.getloadavg()] if hasattr(os, "getloadavg") else []
-    return {
-        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "cpu": cpu.model,
-        "cores": cpu.cores,
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "load_at_start": load,
     }
 
 

@@ -12,10 +12,7 @@ truth, and for any other, which does not. The specification's own measurement of
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
-import os
-import platform
 import statistics
 import tempfile
 import time
@@ -25,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from machine import describe_machine
 from numpy.typing import NDArray
 from reference_vot import (
     Painter,
@@ -33,7 +31,6 @@ from reference_vot import (
     expected_average_overlap,
 )
 
-from feathertrack.engines.cpu import detect_cpu
 from feathertrack.evaluation.vot.eao import WINDOWS
 from feathertrack.evaluation.vot.regions import NO_CODE, Regions
 from feathertrack.evaluation.vot.reset_scores import score_pysot, score_toolkit
@@ -179,21 +176,6 @@ def compare(contenders: dict[str, Callable[[], Numbers]], *, rounds: int) -> dic
             for name, row in milliseconds.items()
         },
         "pysot_over_ours_median": ratios,
-    }
-
-
-def describe_machine() -> dict[str, Any]:
-    """What the numbers depend on besides the code."""
-    cpu = detect_cpu()
-    load = [round(number, 2) for number in os.getloadavg()] if hasattr(os, "getloadavg") else []
-    return {
-        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "cpu": cpu.model,
-        "cores": cpu.cores,
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "load_at_start": load,
     }
 
 

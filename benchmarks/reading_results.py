@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from machine import describe_machine
 
 from feathertrack.textrows import parse_rows
 
@@ -57,20 +56,13 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=FILES)
     parser.add_argument("--rounds", type=int, default=3)
     words = parser.parse_args()
-    load = os.getloadavg()
+    machine = describe_machine()
     with TemporaryDirectory() as folder:
         paths = write_files(Path(folder), files=words.files)
         rounds = [measure(paths) for _ in range(words.rounds)]
     ratios = [one["numpy.loadtxt"] / one["feathertrack"] for one in rounds]
     report = {
-        "machine": {
-            "date": time.strftime("%Y-%m-%d"),
-            "architecture": platform.machine(),
-            "cores": os.cpu_count(),
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "load_at_start": load,
-        },
+        "machine": machine,
         "files": words.files,
         "seconds": rounds,
         "numpy.loadtxt over feathertrack": {"median": float(np.median(ratios)), "all": ratios},

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from machine import describe_machine
 from numpy.typing import NDArray
 
 from feathertrack.trackers.creation import create_tracker
@@ -70,6 +70,7 @@ def main() -> None:
     parser.add_argument("--tracker", default="default")
     parser.add_argument("--json", type=Path)
     words = parser.parse_args()
+    machine = describe_machine()
     start = time.perf_counter()
     readings = run(words.frames, words.tracker)
     report = {
@@ -77,8 +78,7 @@ def main() -> None:
         "tracker": words.tracker,
         "seconds": round(time.perf_counter() - start, 1),
         "resident MiB": readings,
-        "machine": platform.processor() or platform.machine(),
-        "date": time.strftime("%Y-%m-%d"),
+        "machine": machine,
     }
     if words.json:
         words.json.write_text(json.dumps(report, indent=1) + "\n")

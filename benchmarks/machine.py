@@ -1,0 +1,27 @@
+"""What the numbers of a benchmark depend on besides the code."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+from typing import Any
+
+import numpy as np
+
+from feathertrack.engines.cpu import detect_cpu
+
+
+def describe_machine() -> dict[str, Any]:
+    """Date, processor, system, versions, and how busy the machine is."""
+    cpu = detect_cpu()
+    load = [round(number, 2) for number in os.getloadavg()] if hasattr(os, "getloadavg") else []
+    return {
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "cpu": cpu.model,
+        "cores": cpu.cores,
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "load_at_start": load,
+    }
