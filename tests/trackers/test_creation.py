@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -123,3 +124,16 @@ def test_a_class_of_the_user_is_a_tracker(in_tmp: Path) -> None:
     tracker = create_tracker("mine_for_creation:Still")
     tracker.init(scene((80, 60)), (68, 48, 24, 24))
     assert tracker.update(scene((80, 60))).box.tolist() == [68, 48, 24, 24]
+
+
+def test_the_calibration_of_the_weights_counts(tmp_path: Path) -> None:
+    carried = replace(info("fdsiamfc_30"), config={"midpoint": 0.5, "slope": 9.0})
+    for preset in ("", "uav123"):
+        confidence = find_settings(carried, preset).confidence
+        assert (confidence.midpoint, confidence.slope) == (0.5, 9.0)
+    path = tmp_path / "mine.json"
+    path.write_text('{"scale_step": 1.2, "confidence": {"slope": 20.0}}')
+    mine = find_settings(carried, str(path))
+    assert (mine.confidence.midpoint, mine.confidence.slope) == (0.5, 20.0)
+    with pytest.raises(InputError, match="no field 'middle'; nearest: midpoint"):
+        find_settings(replace(carried, config={"middle": 0.5}))

@@ -6,6 +6,7 @@ import difflib
 import fnmatch
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from feathertrack.engines import create_engine
@@ -99,23 +100,34 @@ def tracker_for(
 def find_settings(info: NetworkInfo, preset: str = "") -> SiamFCSettings:
     """The settings of a model: its defaults, a preset's, or those of a JSON file.
 
+    The calibration that the weights carry, such as ``midpoint`` and ``slope``, takes the place of
+    the shipped one, except where a JSON file says otherwise.
+
     Raises:
-        InputError: the model has no such preset; the text lists those it has.
+        InputError: the model has no such preset; the text lists those it has. Or the weights carry
+            a number that is no field of the confidence, or out of its range.
     """
-    return _preset_settings(info.name, preset)
+    settings = _preset_settings(info.name, "" if _is_file(preset) else preset)
+    if info.config:
+        settings = replace(settings, confidence=override(settings.confidence, info.config))
+    return settings_from_json(settings, _read_json(Path(preset))) if _is_file(preset) else settings
 
 
 def _preset_settings(model: str, preset: str) -> SiamFCSettings:
     default = DEFAULTS.get(model, SiamFCSettings())
     if not preset:
         return default
-    if Path(preset).suffix == ".json" or Path(preset).is_file():
+    if _is_file(preset):
         return settings_from_json(default, _read_json(Path(preset)))
     presets = PRESETS.get(model, {})
     if preset not in presets:
         known = ", ".join(sorted(presets)) or "none"
         raise InputError(f"{model} has no preset {preset!r}; it has: {known}")
     return presets[preset]
+
+
+def _is_file(preset: str) -> bool:
+    return bool(preset) and (Path(preset).suffix == ".json" or Path(preset).is_file())
 
 
 def list_trackers(pattern: str = "*") -> list[str]:
