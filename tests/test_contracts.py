@@ -17,10 +17,12 @@ SOURCE = Path(feathertrack.__file__).parent
 
 LAYERS = [
     {"errors", "boxes", "results", "paths", "textrows", "_version"},
-    {"imaging", "video", "demo", "benchmarks"},
+    {"imaging", "video", "demo", "benchmarks", "data"},
     {"engines", "weights", "models", "export"},
     {"trackers"},
     {"tracking", "evaluation", "adapters"},
+    {"training"},
+    {"recipes"},
     {"cli", "__main__", "__init__"},
 ]
 """A module may import from its own row and the rows before it."""

@@ -1,0 +1,1 @@
+"""Training sets: readers, index, packing, pairs, augmentation, targets."""

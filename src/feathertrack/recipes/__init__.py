@@ -1,0 +1,1 @@
+"""One function per published experiment, which returns its full configuration."""

@@ -1,0 +1,1 @@
+"""The training loop, its settings, tasks with their losses, and compression."""
