@@ -108,6 +108,7 @@ def test_wrong_files_of_built_in_trackers_are_refused(in_tmp: Path) -> None:
         ("opencv_nano", "needs its model, which OpenCV does not bring: write opencv_nano@FILE"),
         ("opencv_nano@other.onnx", "two files with backbone and head in their names"),
         ("opencv_vit@none.onnx", "needs the file none.onnx, which is not there"),
+        ("opencv_vit@other.onnx", "cannot read the model other.onnx"),
         ("opencv_nano@backbone.onnx", "cannot read the model backbone.onnx"),
         ("opencv_kcf@fast", "has no files and no presets, got 'fast'"),
     ):
@@ -117,6 +118,13 @@ def test_wrong_files_of_built_in_trackers_are_refused(in_tmp: Path) -> None:
         create_tracker("opencv_nano@head.onnx", weights="backbone.onnx")
     with pytest.raises(InputError, match="has no settings, got window_weight"):
         create_tracker("opencv_kcf", window_weight=0.1)
+
+
+def test_a_model_of_another_tracker_is_named() -> None:
+    model = shared("checkpoints") / "nanotrackv2_backbone.onnx"
+    tracker = create_tracker(f"opencv_vit@{model}")
+    with pytest.raises(InputError, match=r"TrackerVit with the model .*_backbone.onnx cannot"):
+        tracker.init(book(seed=0)[0], (90, 66, 48, 40))
 
 
 @pytest.mark.parametrize("sequence", ["DTB70/Gull2", "DAVIS16val/soapbox"])

@@ -19,7 +19,9 @@ from feathertrack.adapters import (
     ToPytracking,
 )
 from feathertrack.errors import InputError, MissingExtra
+from feathertrack.evaluation.contestants import contestant_of
 from feathertrack.trackers.conformance import book, check_tracker
+from feathertrack.trackers.creation import create_tracker
 from tests.adapters.trackers_of_tests import Mover
 
 RED = np.full((40, 60, 3), (255, 0, 0), np.uint8)
@@ -155,3 +157,28 @@ def test_there_and_back_is_the_same() -> None:
     plain.init(frames[0], BOX)
     wrapped.init(frames[0], BOX)
     assert wrapped.update(frames[1]).box.tolist() == plain.update(frames[1]).box.tolist()
+
+
+_THEIRS = """
+class OfPysot:
+    def init(self, img, bbox): self.box = bbox; assert img[0, 0, 2] == 255
+    def track(self, img): return {"bbox": self.box, "best_score": 0.5}
+class OfPytracking:
+    def initialize(self, image, info): self.box = info["init_bbox"]; assert image[0, 0, 0] == 255
+    def track(self, image): return {"target_bbox": self.box, "object_presence_score": 0.5}
+"""
+
+
+@pytest.mark.parametrize("name", ["OfPysot", "OfPytracking"])
+def test_a_class_of_another_toolkit_is_wrapped_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "theirs_by_name.py").write_text(_THEIRS, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "theirs_by_name", raising=False)
+    tracker = create_tracker(f"theirs_by_name:{name}")
+    tracker.init(RED, BOX)
+    result = tracker.update(RED)
+    assert (result.box.tolist(), result.score) == (BOX, 0.5)
+    contestant = contestant_of(tracker)
+    assert (contestant.label, contestant.deterministic) == (name, False)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from feathertrack.errors import InputError
-from feathertrack.trackers.naming import import_class, parse_tracker_name
+from feathertrack.trackers.naming import import_class, parse_tracker_name, toolkit_of
 
 
 @pytest.mark.parametrize(
@@ -34,10 +34,33 @@ def test_a_class_of_the_current_folder_is_found(in_tmp: Path) -> None:
         "class Good:\n    def init(self, i, b): ...\n    def update(self, i): ...\nclass Bad: ...\n"
     )
     assert import_class("mine_for_naming:Good").__name__ == "Good"
-    with pytest.raises(InputError, match="no method init"):
+    with pytest.raises(
+        InputError, match="no method init and has no method update"
+    ):
         import_class("mine_for_naming:Bad")
     with pytest.raises(InputError, match="has no class Other"):
         import_class("mine_for_naming:Other")
+
+
+def _class(*methods: str, module: str = "mine", base: type = object) -> type:
+    return type("T", (base,), {"__module__": module, **{m: lambda *_: None for m in methods}})
+
+
+@pytest.mark.parametrize(
+    ("kind", "toolkit"),
+    [
+        (_class("init", "update"), "feathertrack"),
+        (_class("init", "update", "track"), "feathertrack"),
+        (_class("init", "track"), "pysot"),
+        (_class("initialize", "track"), "pytracking"),
+        (_class("init", "update", base=_class(module="got10k.trackers")), "got10k"),
+        (_class("init", "initialize", "track"), None),
+        (_class("track"), None),
+        (_class("init", "update", base=_class(module="got10knot.trackers")), "feathertrack"),
+    ],
+)
+def test_the_toolkit_of_a_class_shows_in_its_methods(kind: type, toolkit: str | None) -> None:
+    assert toolkit_of(kind) == toolkit
 
 
 def test_a_missing_module_is_named() -> None:

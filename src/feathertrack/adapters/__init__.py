@@ -20,20 +20,21 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from feathertrack.adapters.got10k import FromGot10k, ToGot10k
+    from feathertrack.adapters.got10k import ToGot10k
     from feathertrack.adapters.opencv import ToOpenCV
-    from feathertrack.adapters.pysot import FromPysot, ToPysot
-    from feathertrack.adapters.pytracking import FromPytracking, ToPytracking
+    from feathertrack.adapters.pysot import ToPysot
+    from feathertrack.adapters.pytracking import ToPytracking
     from feathertrack.adapters.trax import serve_trax
     from feathertrack.adapters.vot_folder import follow_folder
     from feathertrack.trackers.opencv import FromOpenCV
+    from feathertrack.trackers.toolkits import FromGot10k, FromPysot, FromPytracking
     from feathertrack.trackers.trax import TraxTracker
 
 _HOMES = {
-    "FromGot10k": "feathertrack.adapters.got10k",
+    "FromGot10k": "feathertrack.trackers.toolkits",
     "FromOpenCV": "feathertrack.trackers.opencv",
-    "FromPysot": "feathertrack.adapters.pysot",
-    "FromPytracking": "feathertrack.adapters.pytracking",
+    "FromPysot": "feathertrack.trackers.toolkits",
+    "FromPytracking": "feathertrack.trackers.toolkits",
     "ToGot10k": "feathertrack.adapters.got10k",
     "ToOpenCV": "feathertrack.adapters.opencv",
     "ToPysot": "feathertrack.adapters.pysot",

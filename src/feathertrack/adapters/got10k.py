@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from feathertrack.adapters._origin import shift_of
 from feathertrack.boxes import Boxes, as_box
-from feathertrack.errors import InputError, MissingExtra
-from feathertrack.trackers.foreign import ForeignTracker
+from feathertrack.errors import InputError
 from feathertrack.trackers.tracker import Image, Tracker
 from feathertrack.video.pictures import read_picture
 from feathertrack.video.pixels import rgb_uint8
@@ -26,16 +23,6 @@ class PilImage(Protocol):
 
     def convert(self, mode: str) -> PilImage:
         """The same picture with other channels."""
-
-
-class Got10kTracker(Protocol):
-    """What is used of a tracker of the toolkit's; boxes are (x, y, w, h)."""
-
-    def init(self, image: Any, box: NDArray[np.float64]) -> object:
-        """Start on a PIL image in RGB."""
-
-    def update(self, image: Any) -> ArrayLike:
-        """The box in the next one."""
 
 
 class ToGot10k:
@@ -93,35 +80,6 @@ class ToGot10k:
                 boxes[number] = self.update(image)
             seconds[number] = time.perf_counter() - began
         return boxes, seconds
-
-
-class FromGot10k(ForeignTracker):
-    """A tracker of the GOT-10k toolkit's as one of this package; the score is always 1.
-
-    Args:
-        tracker: an object with ``init(image, box)`` and ``update(image)`` that takes PIL images.
-
-    Raises:
-        MissingExtra: Pillow is not installed.
-    """
-
-    def __init__(self, tracker: Got10kTracker) -> None:
-        super().__init__(_OnPil(tracker))
-        self.is_deterministic = bool(getattr(tracker, "is_deterministic", False))
-
-
-class _OnPil:
-    def __init__(self, tracker: Got10kTracker) -> None:
-        if importlib.util.find_spec("PIL") is None:
-            raise MissingExtra("this needs Pillow, which is not installed: pip install pillow")
-        self.tracker = tracker
-        self.to_pil: Any = importlib.import_module("PIL.Image").fromarray
-
-    def init(self, image: Image, box: NDArray[np.float64]) -> None:
-        self.tracker.init(self.to_pil(image), box)
-
-    def update(self, image: Image) -> ArrayLike:
-        return self.tracker.update(self.to_pil(image))
 
 
 def _pixels(image: PilImage | Image) -> Image:

@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from feathertrack.adapters._origin import shift_of
 from feathertrack.boxes import as_box
 from feathertrack.errors import InputError
-from feathertrack.results import Result
-from feathertrack.trackers.foreign import ForeignTracker
 from feathertrack.trackers.tracker import Image, Tracker
-
-
-class PytrackingTracker(Protocol):
-    """What is used of a tracker of pytracking's; boxes are [x, y, w, h]."""
-
-    def initialize(self, image: NDArray[np.uint8], info: dict[str, Any], /) -> object:
-        """Start on an RGB image with ``info["init_bbox"]``."""
-
-    def track(self, image: NDArray[np.uint8], /) -> Mapping[str, Any]:
-        """``target_bbox`` in the next one."""
 
 
 class ToPytracking:
@@ -56,31 +41,3 @@ class ToPytracking:
             "target_bbox": (result.box + self.shift).tolist(),
             "object_presence_score": result.score,
         }
-
-
-class FromPytracking(ForeignTracker):
-    """A tracker of pytracking's as one of this package.
-
-    The score is ``object_presence_score`` where the tracker gives one, else 1; the state is always
-    "tracking".
-
-    Args:
-        tracker: an object with ``initialize(image, info)`` and ``track(image)``.
-    """
-
-    def __init__(self, tracker: PytrackingTracker) -> None:
-        super().__init__(_OnInfo(tracker))
-
-
-class _OnInfo:
-    def __init__(self, tracker: PytrackingTracker) -> None:
-        self.tracker = tracker
-
-    def init(self, image: Image, box: NDArray[np.float64]) -> None:
-        self.tracker.initialize(image, {"init_bbox": box.tolist()})
-
-    def update(self, image: Image) -> Result:
-        answer = self.tracker.track(image)
-        score = float(answer.get("object_presence_score", 1.0))
-        score = min(max(score, 0.0), 1.0) if np.isfinite(score) else 0.0
-        return Result(box=as_box(answer["target_bbox"]), score=score, state="tracking")

@@ -13,8 +13,8 @@ from feathertrack.engines.protocol import EngineName, Precision
 from feathertrack.errors import InputError, WeightsError
 from feathertrack.trackers.built_in import BUILT_IN
 from feathertrack.trackers.creation import create_tracker
-from feathertrack.trackers.foreign import ForeignTracker
 from feathertrack.trackers.naming import import_class, parse_tracker_name
+from feathertrack.trackers.toolkits import innermost, wrapped
 from feathertrack.trackers.tracker import Tracker
 
 _WEIGHTS = (".pth", ".pt", ".tar", ".onnx", ".safetensors", ".model", ".xml")
@@ -66,7 +66,7 @@ class Contestant:
         The trackers of this package do. A class of the user's says so with ``is_deterministic``.
         """
         if self.made is not None:
-            inner = getattr(self.made, "tracker", self.made)
+            inner = innermost(self.made)
             own = type(inner).__module__.startswith("feathertrack.")
             return bool(getattr(inner, "is_deterministic", own))
         parts = parse_tracker_name(self.name)
@@ -99,11 +99,11 @@ def contestant_of(tracker: Tracker | str) -> Contestant:
     """A tracker, or the name of one, as a contestant."""
     if isinstance(tracker, str):
         return Contestant(label=label_of(tracker), name=tracker)
-    inner = getattr(tracker, "tracker", tracker)
+    inner = innermost(tracker)
     engine = getattr(tracker, "engine", None)
     label = engine.info.name if engine is not None else type(inner).__name__
     ours = type(tracker).__module__.startswith("feathertrack.")
-    made = tracker if ours else ForeignTracker(tracker)
+    made = tracker if ours else wrapped(tracker)
     return Contestant(label=fit(label), name=label, made=made)
 
 

@@ -92,7 +92,7 @@ def _nano(backbone: str, head: str) -> Tracker:
         return _load(partial(_of_opencv("TrackerNano_create"), parameters), backbone)
 
     make()  # a model that cannot be read is found here and not at the first frame
-    return FromOpenCV(make)
+    return FromOpenCV(make, model=backbone)
 
 
 def _vit(model: str) -> Tracker:
@@ -102,7 +102,7 @@ def _vit(model: str) -> Tracker:
         return _load(partial(_of_opencv("TrackerVit_create"), parameters), model)
 
     make()
-    return FromOpenCV(make)
+    return FromOpenCV(make, model=model)
 
 
 def _of_opencv(name: str) -> Any:

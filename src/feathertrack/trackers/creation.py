@@ -13,11 +13,11 @@ from feathertrack.engines import create_engine
 from feathertrack.engines.protocol import Engine, EngineName, NetworkInfo, Precision
 from feathertrack.errors import InputError, blaming
 from feathertrack.trackers.built_in import BUILT_IN, create_built_in
-from feathertrack.trackers.foreign import ForeignTracker
 from feathertrack.trackers.naming import TrackerName, import_class, parse_tracker_name
 from feathertrack.trackers.presets import DEFAULTS, PRESETS
 from feathertrack.trackers.settings import override, settings_from_json
 from feathertrack.trackers.siamfc import SiamFCSettings, SiamFCTracker
+from feathertrack.trackers.toolkits import wrapped
 from feathertrack.trackers.tracker import Tracker
 from feathertrack.trackers.trax import TraxTracker
 from feathertrack.trackers.weights_file import check_weights_without_torch
@@ -44,7 +44,8 @@ def create_tracker(
 
     Args:
         name: ``NAME | FILE | module:Class``, with ``@PRESET`` or ``@FILE`` for settings, or
-            ``trax:COMMAND``, a program that speaks TraX.
+            ``trax:COMMAND``, a program that speaks TraX. A class may be written for got10k, pysot
+            or pytracking too.
         weights: file of weights; None takes the shipped or downloaded ones of ``name``.
         engine: the runtime; "auto" measures those that are installed, once, and takes the fastest.
         device: "auto", "cpu", "cuda", "cuda:1" or "mps".
@@ -68,7 +69,7 @@ def create_tracker(
         found = import_class(parts.target)
         with blaming(parts.target, "cannot be made"):
             made = found()
-        return ForeignTracker(made, name=parts.target)
+        return wrapped(made, name=parts.target)
     if parts.target in BUILT_IN:
         if settings:
             raise InputError(f"{parts.target} has no settings, got {', '.join(settings)}")

@@ -16,6 +16,7 @@ from feathertrack.errors import InputError, blaming
 
 _CLASS = re.compile(r"[A-Za-z_]\w+(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 _PROGRAM = "trax:"
+Toolkit = Literal["feathertrack", "got10k", "pysot", "pytracking"]
 _WEIGHT_SUFFIXES = {".pth", ".pt", ".tar", ".onnx", ".safetensors", ".model", ".xml"}
 
 
@@ -65,7 +66,7 @@ def import_class(reference: str) -> type:
     """The class that ``module:Class`` names; modules of the current folder are found too.
 
     Raises:
-        InputError: there is no such module or class, or it has no ``init`` and ``update``.
+        InputError: there is no such module or class, or its methods are those of no tracker.
         TrackerFailed: the module raised when it was imported.
     """
     module_name, _, class_name = reference.partition(":")
@@ -82,9 +83,32 @@ def import_class(reference: str) -> type:
     found = getattr(module, class_name, None)
     if not isinstance(found, type):
         raise InputError(f"tracker {reference!r}: module {module_name} has no class {class_name}")
-    for method in ("init", "update"):
-        if not callable(getattr(found, method, None)):
-            raise InputError(
-                f"tracker {reference!r}: {class_name} has no method {method}(image, ...)"
-            )
+    if toolkit_of(found) is None:
+        raise InputError(
+            f"tracker {reference!r}: {class_name} {_lacks(found)}; expected init(image, box) and "
+            "update(image), or what pysot (init, track) or pytracking (initialize, track) calls"
+        )
     return found
+
+
+def toolkit_of(kind: type) -> Toolkit | None:
+    """The toolkit that a class was written for, where its methods leave no doubt; else None.
+
+    ``init`` and ``update`` are this package's. got10k has the same two, but its images are PIL's:
+    only a class that inherits from got10k's own ``Tracker`` is taken for one of these.
+    """
+    if _has(kind, "init") and _has(kind, "update"):
+        theirs = any(base.__module__.split(".")[0] == "got10k" for base in kind.__mro__)
+        return "got10k" if theirs else "feathertrack"
+    if not _has(kind, "track") or _has(kind, "init") == _has(kind, "initialize"):
+        return None
+    return "pysot" if _has(kind, "init") else "pytracking"
+
+
+def _has(kind: type, method: str) -> bool:
+    return callable(getattr(kind, method, None))
+
+
+def _lacks(kind: type) -> str:
+    missing = [method for method in ("init", "update") if not _has(kind, method)]
+    return " and ".join(f"has no method {method}" for method in missing)

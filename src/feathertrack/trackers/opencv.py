@@ -44,10 +44,14 @@ class FromOpenCV:
         make: returns a new tracker with OpenCV's methods, such as ``cv2.TrackerKCF.create``.
         is_deterministic: whether it does the same in every run. TrackerMIL does not, not even
             with the same ``cv2.setRNGSeed``.
+        model: the file that its network is read from, for messages; "" for none.
     """
 
-    def __init__(self, make: Callable[[], CvTracker], *, is_deterministic: bool = True) -> None:
+    def __init__(
+        self, make: Callable[[], CvTracker], *, is_deterministic: bool = True, model: str = ""
+    ) -> None:
         self.make = make
+        self.model = f" with the model {model}" if model else ""
         self.is_deterministic = is_deterministic
         self.tracker: CvTracker | None = None
 
@@ -73,8 +77,8 @@ class FromOpenCV:
             self.tracker.init(to_bgr(image), rectangle)
         except cv2.error as error:
             raise InputError(
-                f"{_name(self.tracker)} cannot start on the box {rectangle} in a frame of "
-                f"{width} x {height}: {_reason(error)}"
+                f"{_name(self.tracker)}{self.model} cannot start on the box {rectangle} in a "
+                f"frame of {width} x {height}: {_reason(error)}"
             ) from error
 
     def update(self, image: Image) -> Result:
@@ -94,7 +98,8 @@ class FromOpenCV:
         try:
             found, rectangle = self.tracker.update(to_bgr(image))
         except cv2.error as error:
-            raise FeathertrackError(f"{_name(self.tracker)} failed: {_reason(error)}") from error
+            name = f"{_name(self.tracker)}{self.model}"
+            raise FeathertrackError(f"{name} failed: {_reason(error)}") from error
         if not found or min(rectangle[2:]) <= 0:
             return Result(box=self.box, score=0.0, state="lost")
         self.box = np.array(rectangle, dtype=np.float64)
