@@ -16,7 +16,7 @@ from feathertrack.boxes import as_box
 SOURCE = Path(feathertrack.__file__).parent
 
 LAYERS = [
-    {"errors", "boxes", "results", "paths", "textrows", "_version"},
+    {"errors", "boxes", "results", "lock", "paths", "textrows", "_version"},
     {"imaging", "video", "demo", "benchmarks", "data"},
     {"engines", "weights", "models", "export"},
     {"trackers"},

@@ -16,7 +16,7 @@ from feathertrack.errors import InputError, WeightsError
 from feathertrack.weights.catalogue import table, weights_folder
 from feathertrack.weights.catalogue.finding import find_weights
 from feathertrack.weights.download import Limits, download
-from feathertrack.weights.lock import exclusive
+from feathertrack.lock import exclusive
 from feathertrack.weights.transfer import DownloadError
 from tests.weights.file_server import Site, serve
 

@@ -11,7 +11,7 @@ import pytest
 
 from feathertrack.errors import WeightsError
 from feathertrack.weights import transfer
-from feathertrack.weights.lock import exclusive
+from feathertrack.lock import exclusive
 from feathertrack.weights.redirects import UnsafeAddress
 from feathertrack.weights.transfer import DownloadError, Limits, fetch
 from tests.weights.file_server import Site, serve

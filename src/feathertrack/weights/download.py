@@ -10,7 +10,7 @@ from pathlib import Path
 from feathertrack.errors import InputError
 from feathertrack.weights.catalogue import Entry, find_entry, missing_weights, weights_folder
 from feathertrack.weights.catalogue.verification import Verified, verify
-from feathertrack.weights.lock import exclusive
+from feathertrack.lock import exclusive
 from feathertrack.weights.transfer import DownloadError, Limits, Progress, fetch
 
 __all__ = ["MIRROR", "DownloadError", "Downloaded", "Limits", "download"]
