@@ -13,10 +13,10 @@ import pytest
 
 from feathertrack.cli import main
 from feathertrack.errors import InputError, WeightsError
+from feathertrack.lock import exclusive
 from feathertrack.weights.catalogue import table, weights_folder
 from feathertrack.weights.catalogue.finding import find_weights
 from feathertrack.weights.download import Limits, download
-from feathertrack.lock import exclusive
 from feathertrack.weights.transfer import DownloadError
 from tests.weights.file_server import Site, serve
 

@@ -10,8 +10,8 @@ from typing import BinaryIO
 import pytest
 
 from feathertrack.errors import WeightsError
-from feathertrack.weights import transfer
 from feathertrack.lock import exclusive
+from feathertrack.weights import transfer
 from feathertrack.weights.redirects import UnsafeAddress
 from feathertrack.weights.transfer import DownloadError, Limits, fetch
 from tests.weights.file_server import Site, serve

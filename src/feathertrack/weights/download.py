@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from feathertrack.errors import InputError
+from feathertrack.lock import exclusive
 from feathertrack.weights.catalogue import Entry, find_entry, missing_weights, weights_folder
 from feathertrack.weights.catalogue.verification import Verified, verify
-from feathertrack.lock import exclusive
 from feathertrack.weights.transfer import DownloadError, Limits, Progress, fetch
 
 __all__ = ["MIRROR", "DownloadError", "Downloaded", "Limits", "download"]
