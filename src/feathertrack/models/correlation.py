@@ -62,6 +62,48 @@ def _xcorr_matmul(search_NDHW: Tensor, template_BDhw: Tensor) -> Tensor:
     )
 
 
+def depthwise_xcorr(
+    search_NDHW: Tensor, template_BDhw: Tensor, *, form: CorrelationForm = "grouped"
+) -> Tensor:
+    """Return response_NDmn: every channel correlated with its own channel of the template.
+
+    ``grouped`` is one grouped convolution whose kernel is the template. ``matmul`` adds up shifted
+    copies of the search region, each times one cell of the template: no kernel is computed at run
+    time, so every runtime takes it with a dynamic batch.
+
+    Raises:
+        ValueError: the channels differ, N is no multiple of B, or the template is the larger one.
+
+    >>> depthwise_xcorr(torch.ones(3, 2, 5, 5), torch.ones(1, 2, 3, 3))[0, :, 0, 0]
+    tensor([9., 9.])
+    """
+    if form == "matmul":
+        return _depthwise_shifted(search_NDHW, template_BDhw)
+    _check(search_NDHW, template_BDhw)
+    num_search, num_channels, height, width = search_NDHW.shape
+    kernels = template_BDhw.shape[0] * num_channels
+    grouped = search_NDHW.reshape(-1, kernels, height, width)
+    response = F.conv2d(
+        grouped, template_BDhw.reshape(kernels, 1, *template_BDhw.shape[2:]), groups=kernels
+    )
+    return response.reshape(num_search, num_channels, response.shape[2], response.shape[3])
+
+
+def _depthwise_shifted(search_NDHW: Tensor, template_BDhw: Tensor) -> Tensor:
+    num_channels, height, width = search_NDHW.shape[1:]
+    rows, columns = template_BDhw.shape[2:]
+    m, n = height - rows + 1, width - columns + 1
+    search_SBDHW = search_NDHW.reshape(-1, template_BDhw.shape[0], num_channels, height, width)
+    template_BDhw11 = template_BDhw[..., None, None]
+    total = None
+    for i in range(rows):
+        for j in range(columns):
+            part = search_SBDHW[..., i : i + m, j : j + n] * template_BDhw11[:, :, i, j]
+            total = part if total is None else total + part
+    assert total is not None, "a template has cells"
+    return total.reshape(-1, num_channels, m, n)
+
+
 def _check(search_NDHW: Tensor, template_BDhw: Tensor) -> None:
     """Shapes of the eager form; the exported form has no Python to raise from."""
     same_width = search_NDHW.shape[1] == template_BDhw.shape[1]

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
+RawOutputs = Tensor | tuple[Tensor, ...]
+"""What a network says before any decoding: one tensor or several, in the order of its family."""
+
 
 class Network(nn.Module):
     """Base of the networks: ``embed`` once per target, ``predict`` once per frame.
@@ -20,6 +23,8 @@ class Network(nn.Module):
         template_size: side of the template in pixels.
         search_size: side of the search region in pixels.
         calibration: numbers that turn raw outputs into scores; {} when nothing was fitted.
+        conventions: what a tracker must do as the authors of the weights did, by name, such as
+            {"anchors": "pysot"}; {} where a family knows one way only.
         digest: SHA-256 (hex) of the file the weights came from, "" for random weights.
     """
 
@@ -33,13 +38,14 @@ class Network(nn.Module):
         self.name = ""
         self.config: Mapping[str, object] = {}
         self.calibration: Mapping[str, float] = {}
+        self.conventions: Mapping[str, str] = {}
         self.digest = ""
 
     def embed(self, template_B3hw: Tensor) -> Tensor:
         """Return the features of B templates, once per target."""
         raise NotImplementedError
 
-    def predict(self, features: Tensor, search_N3HW: Tensor) -> Tensor:
+    def predict(self, features: Tensor, search_N3HW: Tensor) -> RawOutputs:
         """Return the raw outputs for N search regions; region i belongs to template i % B."""
         raise NotImplementedError
 
@@ -47,6 +53,10 @@ class Network(nn.Module):
         """Return the inference form: the network itself unless parts of it exist for training."""
         return self
 
-    def forward(self, template_B3hw: Tensor, search_N3HW: Tensor) -> Tensor:
-        """Return the raw outputs of templates in search regions, before any decoding."""
+    def forward(self, template_B3hw: Tensor, search_N3HW: Tensor) -> RawOutputs:
+        """Return every raw output of templates in search regions, before any decoding.
+
+        The outputs that ``predict`` returns, and in a cascade those of the earlier stages before
+        them.
+        """
         return self.predict(self.embed(template_B3hw), search_N3HW)

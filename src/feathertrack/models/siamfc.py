@@ -176,6 +176,10 @@ class SiamFC(Network):
         search_NDHW = self.backbone(search_N3HW)
         return self.gain * xcorr(search_NDHW, features_BDhw, form=self.correlation)
 
+    def forward(self, template_B3hw: Tensor, search_N3HW: Tensor) -> Tensor:
+        """Return score_N1mn of templates in search regions."""
+        return self.predict(self.embed(template_B3hw), search_N3HW)
+
 
 def initialise(network: nn.Module) -> None:
     """Draw fresh weights in place: Xavier-uniform convolutions, zero biases, neutral batch norms.

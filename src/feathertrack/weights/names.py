@@ -17,6 +17,16 @@ NETWORKS = (
     "siamd",
     "siamfc",
     "siamfc_alexnetv2",
+    "siamkpn_alexnet",
+    "siamkpn_mobilenetv2",
+    "siamkpn_r50_1s",
+    "siamkpn_r50_2s",
+    "siamkpn_r50_3s",
+    "siamrpn_alexnet",
+    "siamrpn_mobilenetv2",
+    "siamrpn_r18",
+    "siamrpn_r34",
+    "siamrpn_r50",
 )
 """What ``create_model`` builds, which needs the ``torch`` extra; sorted."""
 

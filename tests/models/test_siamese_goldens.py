@@ -1,0 +1,105 @@
+"""SiamRPN++ and SiamKPN compute what pysot and SiamKPN compute, from the same weights."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from feathertrack.models import create_model
+from feathertrack.models.depthwise_siamese import DepthwiseSiamese
+from feathertrack.models.heads.branch import centre
+from tests.filling import filled_state, pictures, shapes_of
+from tests.shared_data import shared
+
+TOLERANCE = 1e-4
+"""Of the standard deviation of an output."""
+
+NETWORKS = {
+    "siamrpn_alex": "siamrpn_alexnet",
+    "siamrpn_mobilev2": "siamrpn_mobilenetv2",
+    "siamrpn_r50": "siamrpn_r50",
+    "siamkpn_stack1": "siamkpn_r50_1s",
+    "siamkpn_stack2_difstd": "siamkpn_r50_2s",
+    "siamkpn_stack3_difstd": "siamkpn_r50_3s",
+}
+
+KEY_TABLES = {
+    "pysot__siamrpn_alex_dwxcorr_16gpu": "siamrpn_alexnet",
+    "pysot__siamrpn_mobilev2_l234_dwxcorr": "siamrpn_mobilenetv2",
+    "pysot__siamrpn_r50_l234_dwxcorr": "siamrpn_r50",
+    "kpn__siamkpn_r50_stack1": "siamkpn_r50_1s",
+    "kpn__siamkpn_r50_stack2_difstd": "siamkpn_r50_2s",
+    "kpn__siamkpn_r50_stack3_difstd": "siamkpn_r50_3s",
+}
+
+
+@pytest.mark.parametrize(("table", "name"), KEY_TABLES.items())
+def test_parameters_have_the_official_names_in_the_official_order(table: str, name: str) -> None:
+    official = json.loads(shared(f"goldens/state_dict_keys/{table}.json").read_text())
+    with torch.device("meta"):
+        ours = shapes_of(create_model(name))
+    assert list(ours.items()) == list(official.items())
+
+
+@pytest.mark.parametrize(("folder", "name"), NETWORKS.items())
+def test_outputs_are_those_of_the_reference(folder: str, name: str) -> None:
+    golden = shared(f"goldens/{folder}")
+    about: dict[str, Any] = json.loads((golden / "forward.json").read_text())
+    network = _network(name, about)
+    images = {key: image.flip(1) for key, image in pictures(about["inputs"]).items()}  # BGR -> RGB
+    with torch.inference_mode():
+        computed = _all_outputs(network, images["template"], images["search"])
+    assert set(about["outputs"]) <= set(computed)
+    with np.load(golden / "forward.npz") as expected:
+        for key, how in about["outputs"].items():
+            rows = tuple(slice(None, None, step) for step in how["stride"])
+            assert list(computed[key].shape) == how["shape"], key
+            difference = np.abs(computed[key].numpy()[rows] - expected[key]).max()
+            assert difference <= TOLERANCE * expected[key].std(), key
+
+
+def _network(name: str, about: dict[str, Any]) -> DepthwiseSiamese:
+    with torch.device("meta"):  # fresh weights of 90 million parameters would take a second
+        network = create_model(name)
+    assert isinstance(network, DepthwiseSiamese)
+    state = filled_state(about["state_dict"])
+    if name == "siamrpn_alexnet":
+        state = dict(zip(network.state_dict(), state.values(), strict=True))
+    network.load_state_dict(state, assign=True)
+    return network.eval()
+
+
+def _all_outputs(network: DepthwiseSiamese, template: Tensor, search: Tensor) -> dict[str, Tensor]:
+    """Every output that a golden may name, each layer called once."""
+    found: dict[str, Tensor] = {}
+    levels = {}
+    for word, image in (("template", template), ("search", search)):
+        maps = network.backbone(image.flip(1))
+        found |= {f"backbone_{word}_{level}": value for level, value in enumerate(maps)}
+        levels[word] = network.neck(maps) if network.has_neck else maps
+        cut = network.family == "siamrpn" and word == "template"
+        found |= {
+            f"neck_{word}_{level}": centre(value) if cut else value
+            for level, value in enumerate(levels[word])
+        }
+    head = network.head
+    outputs = head(head.kernels(levels["template"]), levels["search"])
+    if network.family == "siamkpn":
+        names = [
+            f"{output}_stage{stage + 1}"
+            for stage in range(head.num_stages)
+            for output in head.outputs
+        ]
+        return found | dict(zip(names, outputs, strict=True))
+    found |= dict(zip(head.outputs, outputs, strict=True))
+    for level, branches in enumerate(head.branches()):
+        for output, branch in zip(head.outputs, branches, strict=True):
+            kernels = branch.kernels(levels["template"][level])
+            (response,) = branch.correlations(kernels, levels["search"][level])
+            found[f"{output}_level_{level}"] = branch.predict(response)
+    return found
