@@ -141,6 +141,8 @@ def _notes(sequence: Sequence, files: Files | None) -> Iterator[Problem]:
 
 def _frames(name: str, sequence: Sequence | None, files: Files) -> tuple[int, list[Problem]]:
     """How many of the expected pictures are there, and which are not."""
+    if files.frames.is_file():  # a video: what it lacks shows when it is decoded
+        return (len(sequence.frames) if sequence else 0), []
     there = set(file_names(files.frames))
     if not there:
         text = f"{files.frames} is missing or empty"

@@ -1,12 +1,14 @@
-"""A user's own benchmark: folders of pictures with a file of boxes in any format of this package.
+"""A user's own benchmark: pictures or videos with a file of boxes in any format of this package.
 
 A sequence is a folder with pictures, in it or in its ``img``, ``img1`` or ``color``, and a file of
-boxes in it, in its ``gt``, or beside it under its name. The root holds sequences, or is one.
+boxes in it, in its ``gt``, or beside it under its name; or a video with the boxes beside it under
+its name. The root holds sequences, at any depth, or is one. Each target of a file with several is a
+sequence of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence as Listed
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,42 +17,29 @@ import numpy as np
 
 from feathertrack.benchmarks.benchmark import Benchmark
 from feathertrack.benchmarks.files import Files
-from feathertrack.benchmarks.framelist import FolderFrames, LaterFrames, NamedFrames
-from feathertrack.benchmarks.layout import file_names, subfolders
+from feathertrack.benchmarks.folder_places import TREE, Place, find_places
+from feathertrack.benchmarks.framelist import (
+    FirstFrames,
+    FolderFrames,
+    FrameList,
+    LaterFrames,
+    NamedFrames,
+    VideoFrames,
+)
 from feathertrack.benchmarks.numbering import numbering_of
 from feathertrack.benchmarks.sequence import Sequence
 from feathertrack.boxes import Boxes
 from feathertrack.errors import InputError
-from feathertrack.textrows import parse_rows
 from feathertrack.video import TrackRow, read_boxes
-from feathertrack.video.formats import BOX_FORMATS
-from feathertrack.video.pictures import is_picture
+from feathertrack.video.formats import BOX_FORMATS, detect_format
+from feathertrack.video.pictures import read_picture
+from feathertrack.video.single_frames import video_info
 
-TREE = "<sequence>/{pictures, a file of boxes}; boxes in the form of " + ", ".join(BOX_FORMATS)
 _SHOWN = 5
-_PICTURES = ("", "img", "img1", "color")
-_SUFFIXES = (".txt", ".csv", ".json", ".jsonl", ".xml")
-_USUAL = ("groundtruth_rect", "groundtruth", "gt", "boxes", "annotations", "annotation")
-_FORMAT_BY_NAME = {"groundtruth_rect.txt": "otb", "groundtruth.txt": "got10k"}
 
 
 class PicturesMissing(InputError):
     """Pictures are missing between others or before them."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """A sequence that was found.
-
-    Attributes:
-        pictures: the folder of its pictures.
-        boxes: its file of boxes.
-        target: which one of a file with several.
-    """
-
-    pictures: Path
-    boxes: Path
-    target: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,26 +54,23 @@ class FolderReader:
     root: Path
     format: str | None = None
 
-    @cached_property
+    @property
     def places(self) -> dict[str, Place]:
-        """Every sequence by name."""
-        found = dict(self._found())
-        if not found:
-            raise InputError(f"{self.root} holds no sequence: expected {TREE}")
-        return found
+        """Every sequence by name.
 
-    def _found(self) -> Iterator[tuple[str, Place]]:
-        folders = [self.root / name for name in subfolders(self.root)]
-        for folder in [self.root, *folders] if _boxes(self.root, beside=False) else folders:
-            pictures, boxes = _pictures(folder), _boxes(folder, beside=folder != self.root)
-            if pictures is None or boxes is None:
-                continue
-            targets = _targets(boxes) if self.format in (None, "mot") else []
-            for target in targets if len(targets) > 1 else [None]:
-                name = folder.resolve().name + (f"-{target}" if target else "")
-                yield name, Place(pictures=pictures, boxes=boxes, target=target)
-            if folder == self.root:
-                return
+        Raises:
+            InputError: there is none, or two have one name.
+        """
+        return self._found[0]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was unusual about finding them."""
+        return self._found[1]
+
+    @cached_property
+    def _found(self) -> tuple[dict[str, Place], tuple[str, ...]]:
+        return find_places(self.root, format=self.format)
 
     def files(self, name: str) -> Files:
         """Where the sequence lies."""
@@ -94,36 +80,92 @@ class FolderReader:
     def load(self, name: str) -> Sequence:
         """Read its boxes; the sequence begins with the first one and ends with the frames."""
         place = self.places[name]
-        pictures = FolderFrames(place.pictures).there
-        frames = NamedFrames(place.pictures, pictures)
-        format = self.format or _FORMAT_BY_NAME.get(place.boxes.name)
-        rows = read_boxes(place.boxes, format, target=place.target)
+        names = [] if place.is_video else FolderFrames(place.pictures).there
+        frames: FrameList = NamedFrames(place.pictures, names)
+        if place.is_video:
+            frames = VideoFrames(place.pictures)
+        format = self.format or place.usual_format or _detected(place)
+        rows = _rows(place, frames, format=format)
         first = next((row.frame for row in rows if row.box is not None), None)
         if first is None:
             raise InputError(f"{place.boxes} holds no box, so there is nothing to start from")
-        skipped = _check_numbers(pictures, rows, place)
-        beyond = [row.frame for row in rows if row.frame >= len(frames)]
-        if first >= len(frames):
+        skipped = _check_numbers(names, rows, place)
+        length, odd = _length(rows, len(frames), place, every_frame=BOX_FORMATS[format].every_frame)
+        if first >= length:
             raise InputError(
                 f"{place.boxes}: the first box is of frame {first}, but {place.pictures} has "
-                f"{len(frames)} pictures"
+                f"{length} {place.unit}"
             )
-        truth = _truth(rows, first=first, length=len(frames) - first)
-        note = (
-            f"{place.boxes}: there are boxes up to frame {max(beyond, default=0)}, but only "
-            f"{len(frames)} pictures; those beyond are left out"
-        )
+        truth = _truth(rows, first=first, length=length - first)
+        frames = FirstFrames(frames, length) if length < len(frames) else frames
         return Sequence(
             name=name,
             frames=LaterFrames(frames, first) if first else frames,
             truth=truth,
             absent=np.isnan(truth[:, 0]),
+            fps=_rate(place),
             target=place.target or "",
-            notes=(*skipped, *((note,) if beyond else ())),
+            notes=(*skipped, *odd),
         )
 
 
-def _check_numbers(names: list[str], rows: list[TrackRow], place: Place) -> tuple[str, ...]:
+def _length(
+    rows: list[TrackRow], num_frames: int, place: Place, *, every_frame: bool
+) -> tuple[int, tuple[str, ...]]:
+    """How many frames are used, and what is said where boxes and frames end apart."""
+    last = max(row.frame for row in rows)
+    if last >= num_frames:
+        note = (
+            f"{place.boxes}: there are boxes up to frame {last}, but only {num_frames} "
+            f"{place.unit}; those beyond are left out"
+        )
+        return num_frames, (note,)
+    if every_frame and last + 1 < num_frames:  # other formats end with the target
+        note = (
+            f"{place.boxes}: the ground truth is shorter than the frames: {last + 1} rows for "
+            f"{num_frames} {place.unit}; the first {last + 1} are used"
+        )
+        return last + 1, (note,)
+    return num_frames, ()
+
+
+def _detected(place: Place) -> str:
+    """The format of a file of boxes.
+
+    Raises:
+        InputError: none, or it may be one that counts pixels from 0 or one that counts from 1.
+    """
+    try:
+        return detect_format(place.boxes)
+    except InputError as error:
+        if "may be otb" not in str(error):
+            raise
+        stem = place.boxes.stem
+        raise InputError(
+            f"{place.boxes} has four numbers a line, which does not tell whether pixels count from "
+            f"1, as in OTB: then call it {stem}_groundtruth_rect.txt, or from 0: then "
+            f"{stem}_groundtruth.txt"
+        ) from None
+
+
+def _rows(place: Place, frames: FrameList, *, format: str) -> list[TrackRow]:
+    """The rows of a file of boxes; those in percent need the size of the frames."""
+    width = height = None
+    if format == "labelstudio" and b'"original_width"' not in place.boxes.read_bytes():
+        if place.is_video:
+            info = video_info(place.pictures)
+            width, height = info.width, info.height
+        else:
+            height, width = read_picture(frames[0]).shape[:2]
+    return read_boxes(place.boxes, format, width=width, height=height, target=place.target)
+
+
+def _rate(place: Place) -> float | None:
+    rate = video_info(place.pictures).fps if place.is_video else None
+    return None if rate is None else float(rate)
+
+
+def _check_numbers(names: Listed[str], rows: list[TrackRow], place: Place) -> tuple[str, ...]:
     """See that every row of boxes has its picture; a note where the names skip numbers.
 
     The first picture belongs to the first row, every later one by its number. Where there are
@@ -166,33 +208,6 @@ def _truth(rows: list[TrackRow], *, first: int, length: int) -> Boxes:
     return truth
 
 
-def _pictures(folder: Path) -> Path | None:
-    places = [folder / name if name else folder for name in _PICTURES]
-    return next((p for p in places if any(is_picture(Path(n)) for n in file_names(p))), None)
-
-
-def _boxes(folder: Path, *, beside: bool) -> Path | None:
-    """The file of boxes of a folder: usual names first, in it, then in ``gt``, then beside it."""
-    for place in (folder, folder / "gt"):
-        names = [name for name in file_names(place) if name.lower().endswith(_SUFFIXES)]
-        usual = [name for name in names if Path(name).stem.lower() in _USUAL]
-        if len(names) == 1 or usual:
-            return place / (usual or names)[0]
-    paths = [folder.parent / f"{folder.name}{suffix}" for suffix in _SUFFIXES] if beside else []
-    return next((path for path in paths if path.is_file()), None)
-
-
-def _targets(path: Path) -> list[str]:
-    """The ids of a MOT file; nothing for other files."""
-    if path.suffix.lower() != ".txt":
-        return []
-    try:
-        rows = parse_rows(path)
-    except InputError:  # read again, and refused with a reason, when the sequence is asked for
-        return []
-    return [f"{one:.0f}" for one in np.unique(rows[:, 1])] if rows.shape[1] >= 6 else []
-
-
 def open_folder(root: str | Path, *, version: str | None = None) -> Benchmark:
     """A user's own sequences.
 
@@ -217,4 +232,5 @@ def open_folder(root: str | Path, *, version: str | None = None) -> Benchmark:
         names=tuple(reader.places),
         reader=reader,
         verified=False,
+        notes=reader.notes,
     )

@@ -1,4 +1,4 @@
-"""The picture files of a sequence, named without looking at the disk."""
+"""The pictures of a sequence, named without looking at the disk."""
 
 from __future__ import annotations
 
@@ -6,31 +6,38 @@ from collections import abc
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import overload
+from typing import TypeVar, overload
 
 from feathertrack.benchmarks.numbering import with_missing
+from feathertrack.video.pictures import StoredPicture
+from feathertrack.video.single_frames import VideoFrame, count_frames
 
-FrameList = abc.Sequence[Path]
-"""Picture files in order. Building one opens nothing; see the classes of this file."""
+FrameList = abc.Sequence[Path | StoredPicture]
+"""Pictures in order, each for ``read_picture``: files, or frames of a video.
+
+Building a list opens nothing; see the classes of this file.
+"""
+
+Picture = TypeVar("Picture", covariant=True)
 
 
-class _Frames(abc.Sequence[Path]):
-    """Indexing and slicing over ``_path``; a slice is a list of paths."""
+class _Frames(abc.Sequence[Picture]):
+    """Indexing and slicing over ``_path``; a slice is a list."""
 
-    def _path(self, index: int) -> Path:
+    def _path(self, index: int) -> Picture:
         raise NotImplementedError
 
     @overload
-    def __getitem__(self, index: int) -> Path: ...
+    def __getitem__(self, index: int) -> Picture: ...
     @overload
-    def __getitem__(self, index: slice) -> list[Path]: ...
-    def __getitem__(self, index: int | slice) -> Path | list[Path]:
+    def __getitem__(self, index: slice) -> list[Picture]: ...
+    def __getitem__(self, index: int | slice) -> Picture | list[Picture]:
         place = range(len(self))[index]
         return [self._path(i) for i in place] if isinstance(place, range) else self._path(place)
 
 
 @dataclass(frozen=True, eq=False)
-class NumberedFrames(_Frames):
+class NumberedFrames(_Frames[Path]):
     """Files whose names count.
 
     Attributes:
@@ -51,7 +58,7 @@ class NumberedFrames(_Frames):
 
 
 @dataclass(frozen=True, eq=False)
-class NamedFrames(_Frames):
+class NamedFrames(_Frames[Path]):
     """Files by name, in the order given.
 
     Attributes:
@@ -70,7 +77,7 @@ class NamedFrames(_Frames):
 
 
 @dataclass(frozen=True, eq=False)
-class FolderFrames(_Frames):
+class FolderFrames(_Frames[Path]):
     """All pictures of a folder in natural order; it is listed when first asked.
 
     A picture that is missing between numbered ones keeps its place and its name.
@@ -100,7 +107,28 @@ class FolderFrames(_Frames):
 
 
 @dataclass(frozen=True, eq=False)
-class FirstFrames(_Frames):
+class VideoFrames(_Frames[VideoFrame]):
+    """The frames of a video file, which are counted when first asked for.
+
+    Attributes:
+        path: the file.
+    """
+
+    path: Path
+
+    @cached_property
+    def _length(self) -> int:
+        return count_frames(self.path)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def _path(self, index: int) -> VideoFrame:
+        return VideoFrame(self.path, index)
+
+
+@dataclass(frozen=True, eq=False)
+class FirstFrames(_Frames[Path | StoredPicture]):
     """The beginning of a list.
 
     Attributes:
@@ -114,12 +142,12 @@ class FirstFrames(_Frames):
     def __len__(self) -> int:
         return self.length
 
-    def _path(self, index: int) -> Path:
+    def _path(self, index: int) -> Path | StoredPicture:
         return self.frames[index]
 
 
 @dataclass(frozen=True, eq=False)
-class LaterFrames(_Frames):
+class LaterFrames(_Frames[Path | StoredPicture]):
     """A list without its beginning.
 
     Attributes:
@@ -133,5 +161,5 @@ class LaterFrames(_Frames):
     def __len__(self) -> int:
         return len(self.frames) - self.start
 
-    def _path(self, index: int) -> Path:
+    def _path(self, index: int) -> Path | StoredPicture:
         return self.frames[self.start + index]

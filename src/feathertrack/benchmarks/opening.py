@@ -11,8 +11,10 @@ from pathlib import Path
 from feathertrack.benchmarks.benchmark import Benchmark
 from feathertrack.benchmarks.dtb70 import open_dtb70
 from feathertrack.benchmarks.folder import open_folder
+from feathertrack.benchmarks.folder_places import is_sequence
 from feathertrack.benchmarks.got10k import open_got10k
 from feathertrack.benchmarks.lasot import open_lasot
+from feathertrack.benchmarks.layout import folder_called
 from feathertrack.benchmarks.nfs import open_nfs
 from feathertrack.benchmarks.otb import open_otb
 from feathertrack.benchmarks.pysot_json import open_pysot_json
@@ -51,6 +53,17 @@ def list_benchmarks(pattern: str = "*") -> list[str]:
     ['lasot', 'lasot_all', 'lasot_ext']
     """
     return [name for name in _OPENERS if fnmatchcase(name, pattern.lower())]
+
+
+def root_of(name: str, data: Path) -> Path:
+    """Where a benchmark lies in a folder that may hold several: its own folder, else ``data``.
+
+    A sequence of the user's that is called "folder" is a sequence, not the benchmark ``folder``.
+    """
+    own = folder_called(name, data)
+    if own is None or (name == "folder" and is_sequence(own)):
+        return data
+    return own
 
 
 def open_benchmark(

@@ -273,11 +273,11 @@ def open_one(name: str, data: Path | None) -> Benchmark:
         InputError: its data is not there.
     """
     from feathertrack.benchmarks import open_benchmark
-    from feathertrack.benchmarks.layout import folder_called
+    from feathertrack.benchmarks.opening import root_of
 
     if name == "synthetic" or data is None:  # synthetic is in no folder of the user's
         return open_benchmark(name)
-    return open_benchmark(name, folder_called(name, data.expanduser()) or data)
+    return open_benchmark(name, root_of(name, data.expanduser()))
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -28,7 +28,21 @@ def is_picture(path: Path) -> bool:
     return path.suffix.lower() in PICTURE_SUFFIXES
 
 
-def read_picture(path: Path, *, what: str = "") -> Image:
+class StoredPicture(Protocol):
+    """A picture that is not a file of its own, such as a frame of a video."""
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+
+    def exists(self) -> bool:
+        """Whether the file that holds it is there."""
+
+    def read(self) -> Image:
+        """RGB uint8 (H, W, 3)."""
+
+
+def read_picture(path: Path | StoredPicture, *, what: str = "") -> Image:
     """Read a picture as RGB uint8 (H, W, 3), turned as its EXIF orientation says.
 
     Grey is repeated, alpha laid over black, 16 bits scaled by the full range (a picture that uses
@@ -36,13 +50,15 @@ def read_picture(path: Path, *, what: str = "") -> Image:
     looked at in a picture with alpha.
 
     Args:
-        path: the file.
+        path: the file, or something that reads itself.
         what: the name of the picture in error messages, its path if empty.
 
     Raises:
         SourceError: no such file, no picture, cut off, more than ``MAX_PIXELS``, or values that
             are neither 8 nor 16 bits.
     """
+    if not isinstance(path, Path):
+        return path.read()
     what = what or str(path)
     data = _read_bytes(path, what=what)
     size = picture_size(data)

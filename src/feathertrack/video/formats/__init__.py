@@ -22,7 +22,15 @@ from feathertrack.video.formats import (
     table,
 )
 from feathertrack.video.formats.boxfile import read_box_file
-from feathertrack.video.formats.boxformat import BoxFormat, Numbered, ReadOptions, Rows, read_text
+from feathertrack.video.formats.boxformat import (
+    BoxFormat,
+    Listing,
+    Numbered,
+    ReadOptions,
+    Rows,
+    TargetsListed,
+    read_text,
+)
 from feathertrack.video.formats.detect import detect
 from feathertrack.video.outfiles import make_folder, write_atomically, writing
 from feathertrack.video.records import ClipInfo, TrackRow
@@ -31,6 +39,8 @@ __all__ = [
     "BOX_FORMATS",
     "BoxFormat",
     "box_format",
+    "box_targets",
+    "detect_format",
     "read_box_file",
     "read_boxes",
     "save_rows",
@@ -86,6 +96,30 @@ def read_boxes(
         if row.frame == following.frame:
             raise text.error(f"frame {row.frame} appears twice", line=line)
     return [row for _, row in rows]
+
+
+def detect_format(path: str | Path) -> str:
+    """Name of the format of a box file, told by what it holds.
+
+    Raises:
+        InputError: no such file, no format fits, or several do; then the text names them.
+    """
+    return detect(read_text(Path(path)))
+
+
+def box_targets(path: str | Path, format: str | None = None) -> list[str]:
+    """Ids of the targets in a box file, in its order; none where its format has no ids.
+
+    Raises:
+        InputError: as for ``read_boxes``, as far as the file is read for this.
+    """
+    text = read_text(Path(path))
+    chosen = box_format(format or detect(text))
+    try:
+        next(iter(chosen.decode(Listing(text.path, text.text), ReadOptions())), None)
+    except TargetsListed as listed:
+        return [*listed.targets]
+    return []
 
 
 def write_boxes(

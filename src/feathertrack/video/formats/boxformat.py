@@ -134,6 +134,27 @@ class BoxText:
         raise self.error(f"there is no target {wanted!r} in it, but {known}")
 
 
+class TargetsListed(Exception):
+    """Ends the reading of a ``Listing``."""
+
+    def __init__(self, targets: Sequence[str]) -> None:
+        super().__init__(*targets)
+        self.targets = targets
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(BoxText):
+    """A text that is read for the ids of its targets only."""
+
+    def pick(self, targets: Mapping[str, _T], *, wanted: str | None) -> _T:
+        """End with the ids of all targets.
+
+        Raises:
+            TargetsListed: always.
+        """
+        raise TargetsListed([*targets])
+
+
 Encode = Callable[[Rows, ClipInfo], Iterator[str]]
 Decode = Callable[[BoxText, ReadOptions], Iterator[Numbered]]
 

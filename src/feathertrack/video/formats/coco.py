@@ -2,6 +2,7 @@
 
 Frames count from 0, ``bbox`` is x, y, w, h from 0. Every tracked frame has an image; where the
 target is absent or lost, the image has no annotation. ``score`` and ``state`` are keys of ours.
+TAO's names for the same are read too: ``track_id`` and ``frame_index``.
 """
 
 from __future__ import annotations
@@ -79,7 +80,9 @@ def _decode(text: BoxText, options: ReadOptions) -> Iterator[Numbered]:
         image_id = text.integer(annotation.get("image_id"), what="image_id")
         if image_id not in images:
             raise text.error(f"an annotation names the image {image_id}, which is not in it")
-        target = targets.setdefault(str(annotation.get("instance_id", 1)), {})
+        target = targets.setdefault(
+            str(annotation.get("instance_id", annotation.get("track_id", 1))), {}
+        )
         if target.setdefault(image_id, annotation) is not annotation:
             raise text.error(f"image {image_id} has two boxes of one target")
     annotations = text.pick(targets, wanted=options.target) if targets else {}
@@ -95,7 +98,7 @@ def _records(text: BoxText, document: dict[str, Any], key: str) -> list[dict[str
 
 
 def _row(text: BoxText, image: dict[str, Any], annotation: dict[str, Any] | None) -> Numbered:
-    frame = text.integer(image.get("frame_id"), what="frame_id")
+    frame = text.integer(image.get("frame_id", image.get("frame_index")), what="frame_id")
     if annotation is None:
         return text.row(frame, None, state="lost")
     score = annotation.get("score")
