@@ -16,7 +16,7 @@ from feathertrack.boxes import as_box
 SOURCE = Path(feathertrack.__file__).parent
 
 LAYERS = [
-    {"errors", "boxes", "results", "lock", "paths", "textrows", "_version"},
+    {"errors", "boxes", "results", "lock", "paths", "textdecimals", "textrows", "_version"},
     {"imaging", "video", "demo", "benchmarks", "data"},
     {"engines", "weights", "models", "export"},
     {"trackers"},
@@ -28,7 +28,16 @@ LAYERS = [
 """A module may import from its own row and the rows before it."""
 
 WITHOUT_TORCH = {
-    *("boxes", "textrows", "video", "imaging", "benchmarks", "trackers", "evaluation"),
+    *(
+        "boxes",
+        "textdecimals",
+        "textrows",
+        "video",
+        "imaging",
+        "benchmarks",
+        "trackers",
+        "evaluation",
+    ),
     *("tracking", "cli", "demo", "adapters"),
 }
 

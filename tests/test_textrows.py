@@ -107,3 +107,38 @@ def test_empty_and_missing_files_are_named(tmp_path: Path) -> None:
         parse_rows(tmp_path / "none.txt")
     with pytest.raises(InputError, match=r"cannot be read|is no file"):
         parse_rows(tmp_path)
+
+
+@pytest.mark.parametrize("decimals", [1, 2, 4, 7, 8])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_long_files_with_equally_many_decimals_are_exact(decimals: int, end: str) -> None:
+    values = np.random.default_rng(decimals).normal(0, 300, (6000, 4))
+    words = [[f"{value:.{decimals}f}" for value in row] for row in values.tolist()]
+    found = rows_of(end.join(map(",".join, words)).encode(), name="many")
+    assert found.tobytes() == np.array(words, np.float64).tobytes()
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["1.25,x.25,3.25,4.25", "1.25,2.2-,3.25,4.25", "1.25,2.2.,5,4.25", "1.25!2.25,3.25,4.25"],
+)
+def test_a_wrong_row_deep_in_a_long_file_is_named_with_its_line(row: str) -> None:
+    lines = ["10.25,20.25,30.25,40.25"] * 6000
+    lines[5000] = row
+    with pytest.raises(InputError, match=r"gt, line 5001: "):
+        rows_of(written(lines), name="gt", columns=4)
+
+
+def test_a_short_row_deep_in_a_long_file_is_named_with_its_line() -> None:
+    lines = ["10.25,20.25,30.25,40.25"] * 6000
+    lines[5000:] = ["1.25,2.25"] * 1000
+    with pytest.raises(InputError, match=r"gt, line 5001: there are 2 numbers, expected 4"):
+        rows_of(written(lines), name="gt")
+    with pytest.raises(InputError, match=r"gt, line 1: there are 4 numbers, expected 8"):
+        rows_of(written(lines[:5000]), name="gt", columns=8)
+
+
+@pytest.mark.parametrize("letter", ["!", "#", "'", "(", "*", "/", ":", "<"])
+def test_no_other_letter_separates_numbers(letter: str) -> None:
+    with pytest.raises(InputError, match=r"gt, line 1: "):
+        rows_of(written([f"1.5{letter}2.5"] * 500), name="gt")
