@@ -85,8 +85,8 @@ def _tracks(
                 f"{root / name}: sizes of shape {sizes.shape} for {len(valid)} frames, "
                 f"expected ({len(valid)}, 2)"
             )
-        valid = valid & np.isfinite(sizes).all(axis=1) & (sizes > 0).all(axis=1)
-        yield from _groups(root / name, name, valid, sizes)
+        sound = np.isfinite(sizes).all(axis=1) & (sizes > 0).all(axis=1)
+        yield from _groups(root / name, name, np.asarray(valid & sound), sizes)
 
 
 def _of_sequence(path: Path, content: Any, key: str, number: int) -> Any:

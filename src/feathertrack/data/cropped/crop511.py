@@ -108,4 +108,4 @@ def _in_crop(sizes: NDArray[np.float64]) -> NDArray[np.float32]:
     """Width and height of a target (k, 2) at the scale where its context is 127 pixels."""
     border = sizes.sum(axis=1, keepdims=True) / 2
     side = np.sqrt((sizes + border).prod(axis=1, keepdims=True))
-    return (sizes * TEMPLATE / side).astype(np.float32)
+    return np.asarray(sizes * TEMPLATE / side, np.float32)

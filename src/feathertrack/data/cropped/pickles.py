@@ -85,7 +85,7 @@ class _Unpickler(pickle.Unpickler):
         found = _ALLOWED.get((module.replace("numpy._core", "numpy.core"), name))
         if found is None:
             raise InputError(
-                f"it names {module}.{name}, which is not read: not written by FDSiamFC"
+                f"it names {module}.{name}, which no array does: not written by FDSiamFC"
             )
         return found
 

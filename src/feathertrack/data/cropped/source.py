@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,7 @@ class CropFolder:
         self._file = file
         self._folder = table
 
-    def __reduce__(self) -> object:
+    def __reduce__(self) -> tuple[Any, ...]:
         given = {"side": self._side, "file": self._file, "name": self.name}
         return _reopen, (self.root, self._folder, given)
 

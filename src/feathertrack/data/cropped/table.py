@@ -112,12 +112,12 @@ class TrackTable:
             InputError: a file is missing, damaged, or does not fit the others.
         """
         names = ("video_tracks", "track_crops", "frames", "sizes")
-        values = {name: open_array(folder / f"{name}.npy") for name in names}
-        for kind in ("videos", "tracks"):
-            values[kind] = Names(
-                open_array(folder / f"{kind}_text.npy"), open_array(folder / f"{kind}_ends.npy")
-            )
-        table = cls(**values)
+        videos, tracks = (
+            Names(open_array(folder / f"{kind}_text.npy"), open_array(folder / f"{kind}_ends.npy"))
+            for kind in ("videos", "tracks")
+        )
+        arrays = {name: open_array(folder / f"{name}.npy") for name in names}
+        table = cls(**arrays, videos=videos, tracks=tracks)
         table._check(folder)
         return table
 
