@@ -1,0 +1,75 @@
+"""A recipe as plain values, and where two of them differ."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from feathertrack.training.recipe import Recipe
+
+_FREE = (
+    "loop.batch_size",
+    "loop.accumulate",
+    "loop.keep",
+    "loop.save_minutes",
+    "loop.log_every",
+    "loop.pictures_every",
+    "data.workers",
+    "validation",
+)
+"""What may change when a training goes on: it does not alter what is learned from which pair, or,
+as the batch does, follows the number of processes."""
+
+
+def recipe_to_json(recipe: Recipe) -> dict[str, Any]:
+    """Every field of a recipe as values for JSON; the task says its class under ``kind``."""
+    values = _plain(recipe)
+    kind = type(recipe.task)
+    values["task"] = {"kind": f"{kind.__module__}:{kind.__qualname__}", **values["task"]}
+    return dict(values)
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return str(value)
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Fields in which two recipes differ, as ``optim.lr: 0.01, now 0.001``.
+
+    What may change when a training goes on, and where the data lie, does not count.
+
+    >>> differences({"optim": {"lr": 0.01}}, {"optim": {"lr": 0.1}, "loop": {"keep": 3}})
+    ['optim.lr: 0.01, now 0.1']
+    """
+    before, after = dict(_flat(old)), dict(_flat(new))
+    return [
+        f"{path}: {before.get(path, 'absent')!r}, now {after.get(path, 'absent')!r}"
+        for path in dict.fromkeys([*before, *after])
+        if before.get(path) != after.get(path) and not _may_change(path)
+    ]
+
+
+def _may_change(path: str) -> bool:
+    if path.startswith("data.sets.") and path.endswith(".root"):
+        return True
+    return any(path == free or path.startswith(f"{free}.") for free in _FREE)
+
+
+def _flat(values: Any, lead: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(values, Mapping) and values:
+        for key, value in values.items():
+            yield from _flat(value, f"{lead}{key}.")
+    elif isinstance(values, list) and any(isinstance(item, Mapping) for item in values):
+        for number, value in enumerate(values):
+            yield from _flat(value, f"{lead}{number}.")
+    else:
+        yield lead[:-1], values

@@ -1,0 +1,102 @@
+"""From a recipe to a trained network: opens the data, builds network and task, and trains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from feathertrack.data.loading import PairLoader
+from feathertrack.data.sources import open_source
+from feathertrack.errors import InputError
+from feathertrack.models import create_model
+from feathertrack.models.network import Network
+from feathertrack.training.launch import launch
+from feathertrack.training.loop import fit
+from feathertrack.training.progress import FitResult, Watch
+from feathertrack.training.randomness import seed_generators
+from feathertrack.training.recipe import Recipe
+from feathertrack.training.validation import Validator
+from feathertrack.weights.loading import load_model
+
+
+def run_recipe(
+    recipe: Recipe,
+    *,
+    data_root: str | Path | None = None,
+    output: str | Path,
+    devices: str = "auto",
+    resume: bool | Path = False,
+    watch: Watch | None = None,
+    network: Network | None = None,
+    teacher: Network | None = None,
+) -> FitResult:
+    """Train as a recipe says.
+
+    Args:
+        recipe: the full configuration.
+        data_root: folder that holds one folder for each training set and benchmark.
+        output: the run folder.
+        devices: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; ``torchrun`` makes it many.
+        resume: go on from the last checkpoint in ``output``, or from a file.
+        watch: told about every step.
+        network: what is trained; built by the recipe's name where there is none.
+        teacher: what is imitated; loaded by the recipe's name where there is none.
+
+    Raises:
+        InputError: data, weights or a number of the recipe cannot be used.
+        FeathertrackError: the training has diverged.
+    """
+    root = None if data_root is None else Path(data_root)
+    fabric = launch(recipe.loop, devices=devices)
+    validator = (
+        Validator(recipe.validation, data_root=root) if recipe.validation.benchmark else None
+    )
+    sources = [open_source(one, root) for one in recipe.data.sets]
+    loader = PairLoader(
+        sources,
+        recipe.data,
+        recipe.loop,
+        seed=recipe.loop.seed,
+        rank=fabric.global_rank,
+        world=fabric.world_size,
+    )
+    seed_generators(recipe.loop.seed)  # so that every process begins with the same weights
+    network = network or build_network(recipe)
+    teacher = teacher or (load_teacher(recipe.teacher) if recipe.teacher else None)
+    task = recipe.task.build(network, recipe=recipe, teacher=teacher)
+    return fit(
+        recipe,
+        task,
+        loader,
+        output=output,
+        resume=resume,
+        fabric=fabric,
+        validator=validator,
+        watch=watch,
+    )
+
+
+def build_network(recipe: Recipe) -> Network:
+    """The network that a recipe trains: random, or from its file of weights.
+
+    Raises:
+        InputError: there is no such model, or the file does not hold it.
+    """
+    if recipe.weights:
+        return load_model(recipe.weights, name=recipe.model, options=recipe.model_options)
+    return create_model(recipe.model, **recipe.model_options)
+
+
+def load_teacher(name: str) -> Network:
+    """A teacher by file, or by the name of a model whose weights are here.
+
+    Raises:
+        InputError: there are no such weights.
+    """
+    from feathertrack.weights.catalogue import find_weights
+
+    path = Path(name)
+    if not path.is_file():
+        if path.suffix:
+            raise InputError(f"there is no file {name} to take the teacher from")
+        path = find_weights(name)
+    return load_model(path)
