@@ -58,6 +58,14 @@ def test_the_list_has_the_published_number_of_frames_and_folders() -> None:
     assert len({entry.folder for entry in entries}) == 91
 
 
+def test_uav20l_without_its_attributes_says_so(tmp_path: Path) -> None:
+    uav(tmp_path, "car16", "car16", [1, 1993], rows=1993, long=True)
+    (note,) = open_benchmark("uav20l", tmp_path).notes
+    assert note.startswith("no attributes: they are read from")
+    put(tmp_path / "anno" / "UAV20L" / "att" / "car16.txt", "1,0,1,0,0,0,0,0,0,0,1,0\n")
+    assert open_benchmark("uav20l", tmp_path).notes == ()
+
+
 def test_uav20l_takes_whole_folders_and_attributes_from_the_archive(tmp_path: Path) -> None:
     truth = uav(tmp_path, "car16", "car16", [1, 1993], rows=1993, long=True)
     put(truth.parent / "att" / "car16.txt", "1,0,0,1,0,0,0,0,0,0,1,0\n")

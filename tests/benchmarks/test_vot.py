@@ -179,8 +179,47 @@ def test_a_polygon_starts_from_the_upright_box_of_equal_area(tmp_path: Path) -> 
     np.testing.assert_allclose(found, [10 - (side - 1) / 2, 10 - (side - 1) / 2, side, side])
 
 
-@pytest.mark.parametrize("row", ["1,2", "1,2,3", "1,2,3,4,5,6,7"])
+@pytest.mark.parametrize("row", ["1,2,3", "1,2,3,4,5,6,7"])
 def test_rows_that_are_no_region_are_named(tmp_path: Path, row: str) -> None:
     vot(tmp_path, "ants1", 2, truth=f"1,2,3,4\n{row}\n")
     with pytest.raises(InputError, match=r"groundtruth\.txt, row 2: . numbers are no region"):
         _ = open_benchmark("vot2018", tmp_path)["ants1"]
+
+
+def test_what_is_to_be_ignored_is_read_and_is_no_object(tmp_path: Path) -> None:
+    vot(tmp_path, "agility", 4, truth="1,2,3,4\n" * 4)
+    put(tmp_path / "agility" / "groundtruth__ignore.txt", "m5,6,3,2,1,2,1,1\n0\n7,8,9,10\n")
+    agility = open_benchmark("vot2022", tmp_path)["agility"]
+    assert agility.truth[0].tolist() == [1, 2, 3, 4]
+    assert agility.ignored is not None
+    assert agility.ignored.absent.tolist() == [False, True, False, True]
+    assert agility.ignored.masks == (Mask(5, 6, 3, 2, (1, 2, 1, 1)), None, None, None)
+    assert agility.ignored.rows[2].tolist() == [7, 8, 9, 10]
+
+
+def test_a_file_of_ignored_regions_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    vot(tmp_path, "agility", 2)
+    put(tmp_path / "agility" / "groundtruth__ignore.txt", "m5,6\n")
+    with pytest.raises(InputError, match=r"groundtruth__ignore\.txt, row 1: .* is no mask"):
+        _ = open_benchmark("vot2022", tmp_path)["agility"]
+
+
+def test_one_object_may_have_a_file_of_its_name(tmp_path: Path) -> None:
+    path = vot(tmp_path, "agility", 2, truth="1,2,3,4\n" * 2)
+    path.rename(path.with_name("groundtruth_dog.txt"))
+    put(tmp_path / "agility" / "groundtruth__ignore.txt", "0\n0\n")
+    assert open_benchmark("vot2022", tmp_path)["agility"].truth[0].tolist() == [1, 2, 3, 4]
+
+
+def test_several_objects_are_refused_by_name(tmp_path: Path) -> None:
+    path = vot(tmp_path, "agility", 2)
+    path.rename(path.with_name("groundtruth_dog.txt"))
+    put(tmp_path / "agility" / "groundtruth_cat.txt", lines(2))
+    with pytest.raises(InputError, match=r"agility has 2 objects \(groundtruth_cat\.txt, .*VOTS"):
+        _ = open_benchmark("vot2022", tmp_path)["agility"]
+
+
+def test_a_point_is_refused_with_its_row(tmp_path: Path) -> None:
+    vot(tmp_path, "agility", 2, truth="1,2,3,4\n5,6\n")
+    with pytest.raises(InputError, match=r"groundtruth\.txt, row 2: a point \(2 numbers\)"):
+        _ = open_benchmark("vot2022", tmp_path)["agility"]

@@ -12,6 +12,7 @@ import pytest
 
 from feathertrack.benchmarks import Benchmark
 from feathertrack.benchmarks.bundled import bundled_list
+from feathertrack.benchmarks.regions import Regions as benchmark_regions
 from feathertrack.errors import InputError
 from feathertrack.evaluation.curves import Floats
 from feathertrack.evaluation.differences import with_differences
@@ -290,3 +291,25 @@ def test_truth_that_a_server_keeps_cannot_be_scored() -> None:
     benchmark = benchmark_of(sequence_of("a", moving(1), frames=frames), name="got10k_test")
     with pytest.raises(InputError, match="--submission"):
         score_records(results_of("mine", {"a": moving(4)}), benchmark)
+
+
+@pytest.mark.parametrize(("protocol", "factor"), [("vot_multistart", 0.9), ("vot_unsupervised", 1)])
+def test_pixels_that_are_ignored_do_not_count_in_vot_from_2020_on(
+    protocol: str, factor: float
+) -> None:
+    """The right half is found, and the left half does not count: 1 instead of 0.5."""
+    truth, right = np.tile([0.0, 0, 10, 10], (10, 1)), np.tile([5.0, 0, 5, 10], (10, 1))
+    anchors = np.eye(1, 10, dtype=np.int64)[0]
+    half = benchmark_regions(rows=np.tile([0.0, 0, 5, 10], (10, 1)), absent=np.zeros(10, np.bool_))
+    codes = np.full(10, 255, np.uint8)
+    codes[0] = 1
+    anchor = 0 if protocol == "vot_multistart" else None
+    record = Record(sequence="a", boxes=right, codes=codes, anchor=anchor)
+    results = TrackerRecords(tracker="t", records={"a": (record,)})
+    values = []
+    for ignored in (None, half):
+        sequence = sequence_of("a", truth, origin=0, anchors=anchors, ignored=ignored)
+        ground = Ground(benchmark_of(sequence, name="vot2022"))
+        table = score_records(results, ground, protocol=protocol)
+        values.append(table.headline["accuracy" if anchor == 0 else "overlap"])
+    assert values == pytest.approx([0.5 * factor, factor])

@@ -29,6 +29,14 @@ class Regions:
     absent: Flags
     masks: tuple[Mask | None, ...] | None = None
 
+    def cut(self, length: int) -> Regions:
+        """The first ``length`` of them."""
+        return Regions(
+            rows=self.rows[:length],
+            absent=self.absent[:length],
+            masks=None if self.masks is None else self.masks[:length],
+        )
+
     def padded(self, length: int) -> Regions:
         """The same with rows of absent targets up to a length, as the VOT toolkit adds."""
         missing = max(0, length - len(self.rows))
@@ -56,6 +64,12 @@ def read_regions(path: Path) -> Regions:
 
 def _numbers(data: bytes, path: Path) -> Regions:
     rows, widths = ragged_of(data, name=str(path))
+    points = np.flatnonzero(widths == 2)
+    if len(points):
+        raise InputError(
+            f"{path}, row {points[0] + 1}: a point (2 numbers) cannot be scored, as it overlaps "
+            "with nothing: boxes, polygons and masks are supported"
+        )
     wrong = np.flatnonzero((widths != 1) & ((widths < 4) | (widths % 2 == 1)))
     if len(wrong):
         raise InputError(

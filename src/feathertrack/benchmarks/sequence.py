@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,9 @@ from feathertrack.benchmarks.framelist import FrameList
 from feathertrack.benchmarks.masks import Mask
 from feathertrack.boxes import Boxes
 from feathertrack.errors import InputError
+
+if TYPE_CHECKING:
+    from feathertrack.benchmarks.regions import Regions
 
 Flags = NDArray[np.bool_]
 
@@ -36,6 +40,7 @@ class Sequence:
         cover: uint8 (N,), 0 to 8, how much of the target is to be seen (GOT-10k).
         masks: one per frame, None where the row is no mask (VOT from 2020 on); ``truth`` then holds
             the box around it.
+        ignored: regions whose pixels do not count in overlaps, N of them (VOT from 2020 on).
         anchors: int (N,), 1 starts a run forwards and -1 backwards (VOT from 2020 on).
         object_class: what the target is, "" where the benchmark does not say.
         target: which of several targets in the same frames, "" where there is one.
@@ -53,6 +58,7 @@ class Sequence:
     fps: float | None = None
     cover: NDArray[np.uint8] | None = None
     masks: tuple[Mask | None, ...] | None = None
+    ignored: Regions | None = None
     anchors: NDArray[np.int64] | None = None
     object_class: str = ""
     target: str = ""

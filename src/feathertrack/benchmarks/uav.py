@@ -84,6 +84,10 @@ def open_uav(name: str, root: str | Path) -> Benchmark:
         root, marks=has("data_seq/UAV123", f"anno/{own}"), name=name, expected=expected
     )
     made = bundled_list(name)
+    flags = child(child(found.root, "anno"), own) / "att"
+    notes = found.notes
+    if not any(entry.attributes for entry in made.entries.values()) and not flags.is_dir():
+        notes += (f"no attributes: they are read from {flags}, which is not there",)
     return Benchmark(
         name=name,
         tree=expected,
@@ -91,5 +95,5 @@ def open_uav(name: str, root: str | Path) -> Benchmark:
         names=tuple(made.entries),
         reader=UavReader(found.root, name),
         attributes=bundled_list("uav123").attributes,
-        notes=found.notes,
+        notes=notes,
     )

@@ -2,7 +2,8 @@
 
 ``list.txt`` names the sequences. A sequence has ``groundtruth.txt`` (a region a line),
 ``color/%08d.jpg`` (older archives: the pictures beside the ground truth), flags a frame in
-``*.tag`` and, from 2020 on, ``anchor.value``; a file ``sequence`` says where the pictures are.
+``*.tag`` and, from 2020 on, ``anchor.value`` and, where pixels do not count, the object ``_ignore``
+in ``groundtruth__ignore.txt``; a file ``sequence`` says where the pictures are.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from feathertrack.benchmarks.layout import (
     numbered_pictures,
     subfolders,
 )
-from feathertrack.benchmarks.regions import read_regions
+from feathertrack.benchmarks.regions import Regions, read_regions
 from feathertrack.benchmarks.sequence import Flags, Sequence
 from feathertrack.benchmarks.truth import same_length
 from feathertrack.errors import InputError
@@ -35,6 +36,7 @@ from feathertrack.textrows import parse_rows, read_bytes
 
 VERSIONS = ("pysot", "toolkit")
 TREE = "list.txt and <sequence>/{groundtruth.txt, color/00000001.jpg}"
+_IGNORED = "groundtruth__ignore.txt"
 _FLAGS = (".tag", ".label")
 
 
@@ -57,7 +59,7 @@ class VotReader:
         pictures, pattern = _pictures(folder, own)
         length = own.get("length", "")
         numbers = range(1, int(length) + 1) if length.isdecimal() and int(length) else None
-        truth = first_file(folder / "groundtruth.txt", *sorted(folder.glob("groundtruth_*.txt")))
+        truth = first_file(folder / "groundtruth.txt", *_objects(folder))
         return Files(truth=truth, frames=pictures, pattern=pattern, numbers=numbers)
 
     def load(self, name: str) -> Sequence:
@@ -65,6 +67,8 @@ class VotReader:
         files = self.files(name)
         folder = files.truth.parent
         own = read_properties(folder / "sequence")
+        if files.truth.name != "groundtruth.txt":
+            _check_one_object(folder)
         regions = read_regions(files.truth)
         numbers = files.numbers or _numbers(files)
         if self.pad:
@@ -77,12 +81,41 @@ class VotReader:
             truth=truth,
             absent=regions.absent[: len(truth)],
             masks=regions.masks and regions.masks[: len(truth)],
+            ignored=_ignored(folder / _IGNORED, length=len(truth)),
             frame_attributes=_tags(folder, length=len(truth)),
             anchors=_anchors(folder / "anchor.value", length=len(truth)),
             size_wh=_size(own),
             fps=_positive(own.get("fps", "")),
             notes=notes,
         )
+
+
+def _objects(folder: Path) -> list[Path]:
+    """Files of the objects of a sequence; an id that begins with _ is no object to follow."""
+    paths = sorted(folder.glob("groundtruth_*.txt"))
+    return [path for path in paths if not path.name.startswith("groundtruth__")]
+
+
+def _check_one_object(folder: Path) -> None:
+    """Refuse sequences of VOTS, as if their first object were all.
+
+    Raises:
+        InputError: there are several objects.
+    """
+    names = [path.name for path in _objects(folder)]
+    if len(names) > 1:
+        shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+        raise InputError(
+            f"{folder} has {len(names)} objects ({shown}): sequences of several objects, as VOTS "
+            "has from 2023 on, are not supported; groundtruth.txt with the regions of one is read"
+        )
+
+
+def _ignored(path: Path, *, length: int) -> Regions | None:
+    """Regions that do not count, one for each frame; None where there is no such file."""
+    if not path.is_file():
+        return None
+    return read_regions(path).padded(length).cut(length)
 
 
 def read_properties(path: Path) -> Mapping[str, str]:

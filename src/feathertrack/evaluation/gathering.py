@@ -18,6 +18,7 @@ from feathertrack.benchmarks.bundled import bundled_list
 from feathertrack.benchmarks.layout import names_twice
 from feathertrack.benchmarks.masks import Mask
 from feathertrack.benchmarks.sequence import Sequence as BenchmarkSequence
+from feathertrack.boxes import Boxes
 from feathertrack.errors import InputError
 from feathertrack.evaluation.ope import find_convention
 from feathertrack.evaluation.records import Record, TrackerRecords
@@ -86,12 +87,23 @@ class Ground:
 
 def true_regions(sequence: BenchmarkSequence) -> Regions:
     """The ground truth of a sequence as VOT's regions: masks where it has them."""
-    boxes = Regions.from_rows(sequence.truth)
-    if sequence.masks is None:
+    return _regions(sequence.truth, sequence.masks)
+
+
+def ignored_regions(sequence: BenchmarkSequence) -> Regions | None:
+    """Regions whose pixels do not count in overlaps, one a frame; None where all count."""
+    ignored = sequence.ignored
+    return None if ignored is None else _regions(ignored.rows, ignored.masks)
+
+
+def _regions(rows: Boxes, masks: Sequence[Mask | None] | None) -> Regions:
+    boxes = Regions.from_rows(rows)
+    if masks is None:
         return boxes
-    parts = []
-    for row, mask in enumerate(sequence.masks):
-        parts.append(boxes[row : row + 1] if mask is None else _mask_region(mask))
+    parts = [
+        boxes[row : row + 1] if mask is None else _mask_region(mask)
+        for row, mask in enumerate(masks)
+    ]
     return Regions.concatenate(parts)
 
 

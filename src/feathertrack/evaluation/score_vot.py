@@ -10,7 +10,7 @@ import numpy as np
 from feathertrack.benchmarks.sequence import Sequence
 from feathertrack.errors import InputError
 from feathertrack.evaluation.curves import Floats
-from feathertrack.evaluation.gathering import Job, true_regions
+from feathertrack.evaluation.gathering import Job, ignored_regions, true_regions
 from feathertrack.evaluation.records import Record
 from feathertrack.evaluation.result_files.rows import Remarks
 from feathertrack.evaluation.scoring import Curve, ScoreTable, intervals_of, rows_by_name
@@ -22,6 +22,7 @@ from feathertrack.evaluation.significance import (
 from feathertrack.evaluation.vot import reset_scores
 from feathertrack.evaluation.vot.eao import WINDOWS
 from feathertrack.evaluation.vot.longterm import LongtermRule, LongtermRun, score_longterm
+from feathertrack.evaluation.vot.masked_overlap import overlaps_without
 from feathertrack.evaluation.vot.multistart import (
     WINDOW,
     MultistartScore,
@@ -30,6 +31,7 @@ from feathertrack.evaluation.vot.multistart import (
     score_multistart,
     score_sequence,
 )
+from feathertrack.evaluation.vot.region_overlap import region_overlaps
 from feathertrack.evaluation.vot.regions import NO_CODE, STARTED, Regions
 from feathertrack.evaluation.vot.reset_scores import ResetScore
 from feathertrack.evaluation.vot.reset_statistics import reset_statistics
@@ -180,7 +182,7 @@ def _score_runs(job: Job, sequence: Sequence) -> MultistartScore:
     """The runs of one sequence, from each of its anchors."""
     if sequence.anchors is None or not sequence.anchors.any():
         raise InputError(f"{sequence.name} has no anchors: it is of no VOT from 2020 on")
-    truth = true_regions(sequence)
+    truth, ignored = true_regions(sequence), ignored_regions(sequence)
     runs = {run.anchor: run for run in job.runs(sequence.name)}
     found = []
     for anchor in anchors_of(sequence.anchors):
@@ -194,7 +196,7 @@ def _score_runs(job: Job, sequence: Sequence) -> MultistartScore:
         if len(run) != expected:
             raise InputError(f"{run.where()} has {len(run)} rows, the run {expected} frames")
         size = sequence.image_size()
-        found.append(anchor_run(run.regions, truth, anchor, size_wh=size))
+        found.append(anchor_run(run.regions, truth, anchor, size_wh=size, ignore=ignored))
     return score_sequence(found, length=len(truth), window=WINDOW)
 
 
@@ -287,8 +289,6 @@ def score_unsupervised(job: Job) -> ScoreTable:
     Raises:
         InputError: a result has another number of rows than the sequence, with its file.
     """
-    from feathertrack.evaluation.vot.region_overlap import region_overlaps
-
     burn_in = 10 if job.ground.benchmark.protocol == "vot" else 1
     values, lengths = [], []
     for sequence in job.sequences:
@@ -296,9 +296,12 @@ def score_unsupervised(job: Job) -> ScoreTable:
         same = min(len(run), len(truth))
         if len(run) < len(truth):
             raise InputError(f"{run.where()} has {len(run)} rows for {len(truth)} frames")
-        overlaps = region_overlaps(
-            run.regions[:same], truth[:same], size_wh=sequence.image_size(), rule="toolkit"
-        )
+        size, ignored = sequence.image_size(), ignored_regions(sequence)
+        results, wanted = run.regions[:same], truth[:same]
+        if ignored is None:
+            overlaps = region_overlaps(results, wanted, size_wh=size, rule="toolkit")
+        else:
+            overlaps = overlaps_without(results, wanted, ignored[:same], size_wh=size)
         counts = run.regions.codes[:same] == NO_CODE
         counts[:burn_in] = False
         values.append(float(overlaps[counts].mean()) if counts.any() else 0.0)
