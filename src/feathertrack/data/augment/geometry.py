@@ -4,10 +4,10 @@ Each convention's chain of crops and resizes is folded into one map, so that pix
 crop pixel j shows the source at ``start + step * j`` (both count pixel centres from 0, the source
 may be a whole frame or a square cut before). What is folded, and what differs from the originals:
 
-- ``siamfc``: resize of a square of 255 by the stretch (to whole pixels), centre crop to 247, random
-  crop to 239, centre crop to 127 for the template. The target's centre stays exact where the
-  original rounds the centre crop, by up to half a pixel; and around a whole frame's square there is
-  more of the frame, not the mean colour.
+- ``siamfc``: resize of a square of 255 by the stretch (to whole pixels), centre crop to 247 (its
+  corner rounded half to even, so the target may move by half a pixel; ``box`` says so), random
+  crop to 239, centre crop to 127 for the template. From a square of 255 it is the original's chain
+  to the bit; around a whole frame's square there is more of the frame, not the mean colour.
 - ``pysot``: crop of 511 by ``(511 - 1) / side``, then a region of ``size - 1`` pixels around pixel
   255, scaled per axis, shifted, kept inside 0..510.
 - ``mmtracking``: crop of 511 by ``511 / side``, then a region of ``size`` pixels around pixel 255,
@@ -77,6 +77,23 @@ class ViewPlan:
     gain: float = 1.0
     blur: tuple[int, float] | None = None
     offset: tuple[float, float, float] | None = None
+
+    def grid_of(self, *, width: int, height: int) -> tuple[int, int, int, int] | None:
+        """Whether the crop is a part of the source resized as a whole to whole pixels.
+
+        Returns:
+            Width and height of the resized source and the crop's corner x, y in it, which may be
+            negative; None where the crop lies between its pixels.
+        """
+        found = []
+        for start, step, length in zip(self.start, self.step, (width, height), strict=True):
+            if step <= 0:
+                return None
+            resized, corner = length / step, (start + 0.5) / step - 0.5
+            if max(abs(resized - round(resized)), abs(corner - round(corner))) > 1e-6:
+                return None
+            found.append((round(resized), round(corner)))
+        return found[0][0], found[1][0], found[0][1], found[1][1]
 
     def reaches_outside(self, *, width: int, height: int) -> bool:
         """Whether the crop shows anything beyond the pixel centres of its source."""
@@ -159,13 +176,14 @@ def _stretched(
     patch: float,
     crop: Crop,
 ) -> tuple[Axes, Axes]:
-    factor = max(round(patch * (1 + view.stretch * draw.stretch)), 1) / patch
+    stretched = max(round(patch * (1 + view.stretch * draw.stretch)), 1)
+    corner = round((stretched - view.size) / 2)
     starts, steps = [], []
     for axis in (0, 1):
-        step = unit / factor * _positive(1 + view.scale * draw.scale[axis])
-        moved = view.shift * draw.shift[axis]
-        center = box[axis] + box[axis + 2] / 2
-        starts.append(float(center + (0.5 - view.size / 2 - moved) * step - 0.5))
+        step = unit * patch / stretched * _positive(1 + view.scale * draw.scale[axis])
+        first = corner - round(view.shift * draw.shift[axis]) - (stretched - 1) / 2
+        center = box[axis] + box[axis + 2] / 2 - 0.5
+        starts.append(float(center + first * step))
         steps.append(float(step))
     return (starts[0], starts[1]), (steps[0], steps[1])
 
