@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feathertrack.boxes import Boxes
+from feathertrack.data.filters import FrameRule
 from feathertrack.data.settings import SetSettings
 from feathertrack.errors import InputError
 from feathertrack.video.frames import Image
@@ -110,13 +111,16 @@ class IndexedSource:
         return Shot(image=read_picture(path), box=one.boxes[place].astype(np.float64))
 
 
-def open_source(settings: SetSettings, data_root: Path | None = None) -> Source:
+def open_source(
+    settings: SetSettings, data_root: Path | None = None, *, frames: FrameRule = "visible"
+) -> Source:
     """Open a training set of a recipe.
 
     Args:
         settings: its reader, folder and split.
         data_root: folder of all data sets: a set without a root of its own is the folder of its
-            reader's name in it.
+            reader's name in it; a relative root is looked for there too.
+        frames: which boxes of an indexed set are used.
 
     Raises:
         InputError: no folder is named, or there is no such reader or set.
@@ -133,9 +137,8 @@ def open_source(settings: SetSettings, data_root: Path | None = None) -> Source:
         return _open_cropped(settings, root)
     from feathertrack.data.index import open_index
 
-    return IndexedSource(
-        open_index(settings.reader, root, settings.split), name=f"{settings.reader} {root}"
-    )
+    index = open_index(settings.reader, root, settings.split, frames=frames)
+    return IndexedSource(index, name=f"{settings.reader} {root}")
 
 
 def _open_cropped(settings: SetSettings, root: Path) -> Source:
