@@ -1,8 +1,9 @@
-"""``feathertrack data pack NAME ROOT --output DIR``: square crops of a training set in few files."""
+"""``feathertrack data pack NAME ROOT --output DIR``: crops of a training set in few files."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -95,12 +96,13 @@ class Pack:
         from feathertrack.data.packing import check_pack
 
         faults: list[Fault] = []
-        seen = (
-            faults.extend(found)
-            for count, found in check_pack(self.output, processes=self.processes)
-            for found in (found, *[[]] * (count - 1))
-        )
-        for _ in progress(seen, total=report.about.crops, name="checking"):
+
+        def crops() -> Iterator[int]:
+            for count, found in check_pack(self.output, processes=self.processes):
+                faults.extend(found)
+                yield from range(count)
+
+        for _ in progress(crops(), total=report.about.crops, name="checking"):
             pass
         return faults
 
