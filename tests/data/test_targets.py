@@ -204,3 +204,18 @@ def test_deltas_lead_from_proposal_to_target() -> None:
 def test_square_anchor_sizes_agree_between_the_codes() -> None:
     both = anchor_sizes(), anchor_sizes(kind="mmtracking")
     np.testing.assert_array_equal(both[0][:3], both[1][:3])
+
+
+def test_targets_of_a_batch_are_those_of_the_loss_goldens() -> None:
+    corners = [[85, 92, 165, 170], [120.5, 60, 190, 150.25], [60, 100, 150, 140]]
+    boxes, positive = from_corners(corners), [True, True, False]
+    expected = load_golden("siamrpn_r50", "loss").arrays
+    found = anchor_targets(boxes, positive, [0, 1, 2], size=25, settings=ALL)
+    np.testing.assert_array_equal(found.label, expected["label_cls"])
+    np.testing.assert_allclose(found.weight, expected["label_loc_weight"], atol=1e-5)
+    np.testing.assert_allclose(found.delta[..., ::4, ::4], expected["label_loc_s4"], atol=1e-5)
+    expected = load_golden("siamkpn_stack3_difstd", "loss").arrays
+    points = keypoint_targets(boxes, positive, stages=3, decay=0.9, labels="code")
+    np.testing.assert_allclose(points.heat[:, :1], expected["label_heatmap_as_code"], atol=1e-5)
+    np.testing.assert_allclose(points.offset, expected["label_offsets"], atol=1e-5)
+    np.testing.assert_allclose(points.size, expected["label_objsize"], atol=1e-5)
