@@ -99,7 +99,7 @@ class ViewPlan:
         """Whether the crop shows anything beyond the pixel centres of its source."""
         for start, step, length in zip(self.start, self.step, (width, height), strict=True):
             end = start + step * (self.size - 1)
-            if min(start, end) < 0 or max(start, end) > length - 1:
+            if min(start, end) < -1e-6 or max(start, end) > length - 1 + 1e-6:
                 return True
         return False
 
