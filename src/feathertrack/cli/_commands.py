@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 
@@ -20,7 +20,10 @@ COMMANDS: Mapping[str, str] = {
     "still": "feathertrack.cli.still:Still",
     "list": "feathertrack.cli.list:List",
     "download": "feathertrack.cli.download:Download",
-    "data": "feathertrack.cli.data:Data",
+    "train": "feathertrack.cli.train:Train",
+    "data check": "feathertrack.cli.data:CheckData",
+    "data index": "feathertrack.cli._data_index:IndexData",
+    "data pack": "feathertrack.cli._data_pack:Pack",
     "evaluate": "feathertrack.cli.evaluate:Evaluate",
     "score": "feathertrack.cli.score:Score",
     "report": "feathertrack.cli.report:Report",
@@ -29,6 +32,25 @@ COMMANDS: Mapping[str, str] = {
     "doctor": "feathertrack.cli.doctor:Doctor",
 }
 """Name on the command line -> where the dataclass is. Modules are imported when they are needed."""
+
+
+def split_name(words: Sequence[str]) -> tuple[str, list[str]]:
+    """The command that words begin with, of one word or two, and the words after it.
+
+    >>> split_name(["data", "check", "otb100"])
+    ('data check', ['otb100'])
+    """
+    length = 2 if " ".join(words[:2]) in COMMANDS else 1
+    return " ".join(words[:length]), list(words[length:])
+
+
+def actions_of(name: str) -> list[str]:
+    """The second words of the commands that begin with a word; none where it is one itself.
+
+    >>> actions_of("data"), actions_of("track")
+    (['check', 'index', 'pack'], [])
+    """
+    return [one.partition(" ")[2] for one in COMMANDS if one.startswith(f"{name} ")]
 
 
 def command_type(name: str) -> type[Command]:

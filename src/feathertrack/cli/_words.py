@@ -20,9 +20,13 @@ from feathertrack.errors import InputError
 
 Read = TypeVar("Read")
 
+FIELD = "--SECTION.FIELD"
+"""How the commands that take a whole configuration name any field of it in their help."""
+
 _BORDER = re.compile(r"^[\s│╭╮╰╯─|+-]*|[\s│╭╮╰╯─|+-]*$")
 _RULE = re.compile(r"^\W*[─-]{5,}\W*$")
 _NUMBER = re.compile(r"[\s+-]*(\d|\.\d|nan\b|inf)", re.IGNORECASE)
+_DOTTED = re.compile(r"--[A-Za-z][\w-]*\.")
 _NUMBERS = re.compile(r"[^\s,;]+")
 
 
@@ -39,8 +43,9 @@ def read_words(command: type[Read], words: Sequence[str], *, prog: str) -> Read:
     """
     import tyro
 
-    words = normalise(words)
-    _refuse_unknown(words, known=[*option_names(command), "--help"], prog=prog)
+    known = [*option_names(command), "--help"]
+    words = normalise(words, dotted=FIELD in known)
+    _refuse_unknown(words, known=known, prog=prog)
     complaint = io.StringIO()
     try:
         with contextlib.redirect_stderr(complaint):
@@ -66,13 +71,19 @@ def _description(command: type) -> str:
     return inspect.cleandoc(command.__doc__ or "").partition("\nAttributes:")[0]
 
 
-def normalise(words: Sequence[str]) -> list[str]:
+def normalise(words: Sequence[str], *, dotted: bool = False) -> list[str]:
     """Write the options that may be written in several ways in the one that tyro reads.
+
+    Args:
+        words: of a command line, without the command's name.
+        dotted: every option with a dot in its name is a field of a configuration.
 
     >>> normalise(["a.mp4", "--box", "-3,", "4", "50", "60", "--settings.window-weight=0.2"])
     ['a.mp4', '--box=-3, 4 50 60', '--settings.FIELD', 'window_weight', '0.2']
     >>> normalise(["a.mp4", "--compare", "a.csv", "b.csv"])
     ['a.mp4', '--compare', 'a.csv', '--compare', 'b.csv']
+    >>> normalise(["siamfc_small", "--optim.lr", "1e-3"], dotted=True)
+    ['siamfc_small', '--SECTION.FIELD', 'optim.lr', '1e-3']
     """
     written: list[str] = []
     remaining = list(words)
@@ -83,6 +94,12 @@ def normalise(words: Sequence[str]) -> list[str]:
         elif word.startswith("--settings."):
             option, equals, value = word.removeprefix("--settings.").partition("=")
             written += ["--settings.FIELD", option.replace("-", "_")]
+            word = value
+            if not equals:
+                continue
+        elif dotted and _DOTTED.match(word):
+            option, equals, value = word.removeprefix("--").partition("=")
+            written += [FIELD, option.replace("-", "_")]
             word = value
             if not equals:
                 continue
@@ -118,7 +135,11 @@ def option_names(command: type) -> Iterator[str]:
         if isinstance(group, type) and dataclasses.is_dataclass(group):
             yield from option_names(group)
         elif "Positional[" not in str(field.type):  # the annotation as it is written
-            yield "--settings.FIELD" if field.name == "settings" else _option(field.name)
+            yield _SPELT.get(field.name) or _option(field.name)
+
+
+_SPELT = {"settings": "--settings.FIELD", "fields": FIELD}
+"""Fields of commands whose option is not called as they are."""
 
 
 def _option(field: str) -> str:

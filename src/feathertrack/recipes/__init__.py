@@ -1,1 +1,16 @@
-"""One function per published experiment, which returns its full configuration."""
+"""One function per published experiment, which returns its full configuration.
+
+Importing this package needs the ``torch`` extra, as everything that trains does.
+"""
+
+from __future__ import annotations
+
+from feathertrack.errors import require
+
+require("torch", extra="torch")
+
+# Each of the first group registers its recipes.
+from feathertrack.recipes import siamfc as siamfc  # noqa: E402
+from feathertrack.recipes.registry import describe_recipe, find_recipe, list_recipes  # noqa: E402
+
+__all__ = ["describe_recipe", "find_recipe", "list_recipes"]

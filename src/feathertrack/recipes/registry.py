@@ -1,0 +1,108 @@
+"""Names of recipes -> functions that return them; a user's own function is named by its file."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+from feathertrack.errors import FeathertrackError, InputError
+from feathertrack.training.recipe import Recipe
+
+RecipeFunction = Callable[[], Recipe]
+
+_RECIPES: dict[str, RecipeFunction] = {}
+
+
+def recipe(function: RecipeFunction) -> RecipeFunction:
+    """Make a recipe available under the name of its function; use as a decorator."""
+    _RECIPES[function.__name__] = function
+    return function
+
+
+def list_recipes(pattern: str = "*") -> list[str]:
+    """Names of the recipes that match a shell pattern, sorted."""
+    return sorted(fnmatch.filter(_RECIPES, pattern))
+
+
+def describe_recipe(name: str) -> str:
+    """Return the first sentence of what is said of a recipe, one of ``list_recipes()``."""
+    return (_RECIPES[name].__doc__ or "").strip().partition("\n")[0]
+
+
+def find_recipe(name: str) -> Recipe:
+    """Return a recipe by its name, or what a function of the user's returns.
+
+    Args:
+        name: one of ``list_recipes()``, ``file.py:function``, or ``module:function``.
+
+    Raises:
+        InputError: there is no such recipe (the nearest are named), file or function, the user's
+            code raised, or what it returned is no ``Recipe``.
+    """
+    if ":" in name:
+        return _own_recipe(name)
+    if name not in _RECIPES:
+        near = difflib.get_close_matches(name, _RECIPES, n=3, cutoff=0.4) or list_recipes()
+        raise InputError(
+            f"no recipe is called {name!r}; nearest: {', '.join(near)}; "
+            "one of your own is named file.py:function"
+        )
+    return _RECIPES[name]()
+
+
+def _own_recipe(name: str) -> Recipe:
+    place, _, function = name.rpartition(":")  # a drive letter of Windows has a colon too
+    try:
+        module = _import(place)
+        made = getattr(module, function, None)
+        if not callable(made):
+            names = [key for key, value in vars(module).items() if _is_own(value, module)]
+            raise InputError(
+                f"{place} has no function {function!r}; it has: {', '.join(names) or 'none'}"
+            )
+        result = made()
+    except FeathertrackError:
+        raise
+    except (Exception, SystemExit) as error:
+        text = " ".join(str(error).split())
+        raise InputError(f"recipe {name} failed: {type(error).__name__}: {text}") from error
+    if not isinstance(result, Recipe):
+        raise InputError(
+            f"recipe {name} returned a value of type {type(result).__name__}, expected a "
+            "feathertrack.training.recipe.Recipe"
+        )
+    return result if result.name else replace(result, name=function)
+
+
+def _is_own(value: object, module: ModuleType) -> bool:
+    return callable(value) and getattr(value, "__module__", "") == module.__name__
+
+
+def _import(place: str) -> ModuleType:
+    """Import a file by its path, or a module by its name.
+
+    Raises:
+        InputError: there is no such file or module.
+    """
+    if not place.endswith(".py"):
+        if importlib.util.find_spec(place) is None:
+            raise InputError(f"there is no module {place!r}; a file is named file.py:function")
+        return importlib.import_module(place)
+    path = Path(place).expanduser()
+    if not path.is_file():
+        raise InputError(f"there is no file {place}")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None, path
+    assert spec.loader is not None, path
+    module = importlib.util.module_from_spec(spec)
+    # Classes of the file can be sent to other processes only if their module can be found.
+    sys.modules.setdefault(path.stem, module)
+    spec.loader.exec_module(module)
+    return module
