@@ -117,6 +117,7 @@ class _Run:
         self.fabric, self.recipe, self.loader, self.output = fabric, recipe, loader, output
         self.validator, self.watch, self.stop = validator, watch, stop
         self.first = fabric.is_global_zero
+        self.given = [(one, one.requires_grad) for one in task.parameters()]
         task.to(fabric.device)
         self.task = task.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = build_optimizer(task, recipe.optim)
@@ -359,7 +360,7 @@ class _Run:
             best=better,
             seconds=time.perf_counter() - began,
         )
-        value = scores.headline[metric]
+        value = self.validator.value(scores)
         self._tell(
             f"epoch {epochs}: {metric} {value:.4f}" + (", the best so far" if better else "")
         )
@@ -482,7 +483,9 @@ class _Run:
         )
 
     def close(self) -> None:
-        """Close the log."""
+        """Close the log, and give the task back as trainable as it was."""
+        for parameter, trains in self.given:
+            parameter.requires_grad_(trains)
         if self.log is not None:
             self.log.close()
 

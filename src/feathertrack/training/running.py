@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from feathertrack.data.loading import PairLoader
@@ -58,21 +59,35 @@ def run_recipe(
         seed=recipe.loop.seed,
         rank=fabric.global_rank,
         world=fabric.world_size,
+        device=fabric.device,
     )
     seed_generators(recipe.loop.seed)  # so that every process begins with the same weights
     network = network or build_network(recipe)
     teacher = teacher or (load_teacher(recipe.teacher) if recipe.teacher else None)
     task = recipe.task.build(network, recipe=recipe, teacher=teacher)
-    return fit(
-        recipe,
-        task,
-        loader,
-        output=output,
-        resume=resume,
-        fabric=fabric,
-        validator=validator,
-        watch=watch,
-    )
+    try:
+        result = fit(
+            recipe,
+            task,
+            loader,
+            output=output,
+            resume=resume,
+            fabric=fabric,
+            validator=validator,
+            watch=watch,
+        )
+    finally:
+        loader.close()
+    return replace(result, notes=(*result.notes, *_unreadable(loader)))
+
+
+def _unreadable(loader: PairLoader) -> list[str]:
+    if not loader.replaced:
+        return []
+    return [
+        f"{loader.replaced} pairs could not be read and others took their place, such as: "
+        f"{loader.examples[0]}"
+    ]
 
 
 def build_network(recipe: Recipe) -> Network:

@@ -106,7 +106,7 @@ class Stepper:
         Raises:
             FeathertrackError: so many steps in a row were left out that the training has diverged.
         """
-        torch._foreach_copy_(self._kept, self._buffers)
+        _copy(self._buffers, to=self._kept)
         sums: dict[str, Tensor] = {}
         for number, batch in enumerate(batches, 1):
             with self._gathering(last=number == len(batches)):
@@ -172,7 +172,7 @@ class Stepper:
         self._optimizer.zero_grad(set_to_none=True)
 
     def _leave_out(self) -> None:
-        torch._foreach_copy_(self._buffers, self._kept)
+        _copy(self._kept, to=self._buffers)
         if self.scaler is not None:
             self.scaler.update()
             self._hold_scale()
@@ -189,6 +189,11 @@ class Stepper:
                 f"the training has diverged: {_MOST_SKIPPED} steps in a row were left out, the last"
                 f" for a loss of {total:g}; lower optim.lr, or set optim.clip"
             )
+
+
+def _copy(values: list[Tensor], *, to: list[Tensor]) -> None:
+    if values:
+        torch._foreach_copy_(to, values)
 
 
 class _Forward(nn.Module):

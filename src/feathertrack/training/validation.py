@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from feathertrack.benchmarks import Benchmark, open_benchmark
+from feathertrack.data.namelists import names_file, read_names
 from feathertrack.engines.devices import Device
 from feathertrack.engines.torch_runtime import load_torch_engine
 from feathertrack.errors import InputError
@@ -63,21 +64,50 @@ class Validator:
             table = evaluate(
                 tracker_for(engine), self.benchmark, protocol=self.settings.protocol or None
             )
-        if self.settings.metric not in table.headline:
-            raise InputError(
-                f"validation.metric: {table.protocol} has no number {self.settings.metric!r}; it "
-                f"has: {', '.join(table.headline)}"
-            )
         return Scores(headline=dict(table.headline), lower_is_better=table.lower_is_better)
+
+    def value(self, scores: Scores) -> float:
+        """The number by which weights are chosen.
+
+        Raises:
+            InputError: the protocol has no number of that name.
+        """
+        return weighted_sum(self.settings.metric, scores.headline)
 
     def improves(self, scores: Scores, best: float | None) -> bool:
         """Whether a score beats the best one so far; NaN never does."""
-        value = scores.headline[self.settings.metric]
+        value = self.value(scores)
         if math.isnan(value):
             return False
         if best is None:
             return True
         return value < best if self.settings.metric in scores.lower_is_better else value > best
+
+
+def weighted_sum(metric: str, headline: Mapping[str, float]) -> float:
+    """A headline number, or a sum of such as ``0.4 auc + 0.6 precision``.
+
+    Raises:
+        InputError: there is no number of that name.
+
+    >>> round(weighted_sum("0.4 auc + 0.6 precision", {"auc": 0.5, "precision": 0.7}), 3)
+    0.62
+    """
+    total = 0.0
+    for term in metric.split("+"):
+        *weight, name = term.split() or [""]
+        if name not in headline:
+            raise InputError(
+                f"validation.metric: there is no number {name!r}; there are {', '.join(headline)}"
+            )
+        try:
+            total += (float(weight[0]) if weight else 1.0) * headline[name]
+        except ValueError:
+            raise InputError(
+                "validation.metric is a name, or a sum as '0.4 auc + 0.6 precision', got "
+                f"{metric!r}"
+            ) from None
+    return total
 
 
 def _open(settings: ValidationSettings, data_root: Path | None) -> Benchmark:
@@ -87,5 +117,11 @@ def _open(settings: ValidationSettings, data_root: Path | None) -> Benchmark:
     benchmark = open_benchmark(settings.benchmark, root)
     if not settings.sequences:
         return benchmark
-    names = tuple(benchmark.resolve(name) for name in settings.sequences)
+    listed = [one for spec in settings.sequences for one in _listed(benchmark.root, spec)]
+    names = tuple(dict.fromkeys(benchmark.resolve(name) for name in listed))
     return replace(benchmark, names=names)
+
+
+def _listed(root: Path, spec: str) -> tuple[str, ...]:
+    """A sequence's name, or the names in a file, as ``folds.json:dev``."""
+    return read_names(root, spec) if names_file(root, spec) else (spec,)
