@@ -125,7 +125,14 @@ def _info(content: Mapping[str, object]) -> NetworkInfo:
         search_size=int(str(numbers["search_size"])),
         digest=str(content["digest"]),
         config=calibration,
+        conventions=_conventions(content.get("conventions", {})),
     )
+
+
+def _conventions(words: object) -> dict[str, str]:
+    if not isinstance(words, Mapping):
+        raise ValueError(f"conventions are {words!r}")
+    return {str(key): str(value) for key, value in words.items()}
 
 
 def check_same(embed: Label, predict: Label, *, files: NetworkFiles) -> Label:

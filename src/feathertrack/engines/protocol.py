@@ -34,6 +34,8 @@ class NetworkInfo:
         search_size: side of the search region in pixels.
         digest: SHA-256 (hex) of the weights, "" for random ones.
         config: further numbers of the family, such as the score calibration.
+        conventions: words for what a tracker must do as the weights' authors did, by name, such as
+            {"anchors": "pysot"}; {} where a family knows one way only.
     """
 
     name: str
@@ -43,6 +45,7 @@ class NetworkInfo:
     search_size: int
     digest: str = ""
     config: Mapping[str, float] = field(default_factory=dict)
+    conventions: Mapping[str, str] = field(default_factory=dict)
 
 
 class Engine(Protocol):

@@ -63,6 +63,7 @@ def _torch_outputs(model: Network, template: np.ndarray, search: np.ndarray) -> 
     images = [
         torch.from_numpy(pictures).permute(0, 3, 1, 2).float() for pictures in (template, search)
     ]
-    outputs = model.eval()(*images)
+    model.eval()
+    outputs = model.predict(model.embed(images[0]), images[1])
     outputs = (outputs,) if isinstance(outputs, torch.Tensor) else tuple(outputs)
     return tuple(output.numpy() for output in outputs)

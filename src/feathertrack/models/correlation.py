@@ -67,8 +67,8 @@ def depthwise_xcorr(
 ) -> Tensor:
     """Return response_NDmn: every channel correlated with its own channel of the template.
 
-    ``grouped`` is one grouped convolution whose kernel is the template. ``matmul`` adds up shifted
-    copies of the search region, each times one cell of the template: no kernel is computed at run
+    ``grouped`` is one grouped convolution whose kernel is the template. ``matmul`` multiplies
+    the rows of the template with shifted copies of the search region: no kernel is computed at run
     time, so every runtime takes it with a dynamic batch.
 
     Raises:
@@ -78,7 +78,7 @@ def depthwise_xcorr(
     tensor([9., 9.])
     """
     if form == "matmul":
-        return _depthwise_shifted(search_NDHW, template_BDhw)
+        return _depthwise_matmul(search_NDHW, template_BDhw)
     _check(search_NDHW, template_BDhw)
     num_search, num_channels, height, width = search_NDHW.shape
     kernels = template_BDhw.shape[0] * num_channels
@@ -89,19 +89,19 @@ def depthwise_xcorr(
     return response.reshape(num_search, num_channels, response.shape[2], response.shape[3])
 
 
-def _depthwise_shifted(search_NDHW: Tensor, template_BDhw: Tensor) -> Tensor:
+def _depthwise_matmul(search_NDHW: Tensor, template_BDhw: Tensor) -> Tensor:
+    """Every row of the template along every row of the search first, then the rows added up."""
     num_channels, height, width = search_NDHW.shape[1:]
     rows, columns = template_BDhw.shape[2:]
     m, n = height - rows + 1, width - columns + 1
-    search_SBDHW = search_NDHW.reshape(-1, template_BDhw.shape[0], num_channels, height, width)
-    template_BDhw11 = template_BDhw[..., None, None]
-    total = None
-    for i in range(rows):
-        for j in range(columns):
-            part = search_SBDHW[..., i : i + m, j : j + n] * template_BDhw11[:, :, i, j]
-            total = part if total is None else total + part
-    assert total is not None, "a template has cells"
-    return total.reshape(-1, num_channels, m, n)
+    search_SBD1HW = search_NDHW.reshape(-1, template_BDhw.shape[0], num_channels, 1, height, width)
+    shifted_SBDwHn = torch.cat([search_SBD1HW[..., j : j + n] for j in range(columns)], dim=3)
+    products = torch.matmul(template_BDhw.unsqueeze(0), shifted_SBDwHn.flatten(4))
+    by_row_SBDhHn = products.unflatten(4, (height, n))
+    response = by_row_SBDhHn[:, :, :, 0, :m]
+    for i in range(1, rows):
+        response = response + by_row_SBDhHn[:, :, :, i, i : i + m]
+    return response.reshape(-1, num_channels, m, n)
 
 
 def _check(search_NDHW: Tensor, template_BDhw: Tensor) -> None:

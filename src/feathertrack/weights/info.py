@@ -20,4 +20,5 @@ def network_info(model: Network, digest: str = "") -> NetworkInfo:
         search_size=model.search_size,
         digest=digest or model.digest,
         config=dict(model.calibration),
+        conventions=dict(model.conventions),
     )
