@@ -10,6 +10,7 @@ import pytest
 from feathertrack.engines.protocol import NetworkInfo
 from feathertrack.errors import InputError
 from feathertrack.trackers.creation import (
+    check_tracker_name,
     create_tracker,
     find_settings,
     list_trackers,
@@ -137,3 +138,32 @@ def test_the_calibration_of_the_weights_counts(tmp_path: Path) -> None:
     assert (mine.confidence.midpoint, mine.confidence.slope) == (0.5, 20.0)
     with pytest.raises(InputError, match="no field 'middle'; nearest: midpoint"):
         find_settings(replace(carried, config={"middle": 0.5}))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("default@none", "has no preset 'none'"),
+        ("feather_fc@none.json", "cannot read settings from none.json"),
+        ("opencv_vit", "needs its model"),
+        ("opencv_vit@none.onnx", "needs the file none.onnx"),
+        ("opencv_kcf@x", "has no files and no presets"),
+        ("tests.adapters.trackers_of_tests:Mover@x", "takes no settings"),
+        ("tests.adapters.trackers_of_tests:Nobody", "has no class Nobody"),
+        ("folder/none.pth", "there is no file"),
+        ("unheard_of", "nearest names"),
+    ],
+)
+def test_a_wrong_name_is_found_without_loading_a_network(name: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        check_tracker_name(name)
+
+
+def test_right_names_pass() -> None:
+    for name in ("default", "opencv_kcf", "trax:any program", __name__ + ":Mine"):
+        check_tracker_name(name)
+
+
+class Mine:
+    def init(self, image: object, box: object) -> None: ...
+    def update(self, image: object) -> None: ...

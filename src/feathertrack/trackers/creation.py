@@ -88,6 +88,31 @@ def create_tracker(
     return tracker_for(network, preset=parts.preset, changes=settings)
 
 
+def check_tracker_name(name: str) -> None:
+    """Refuse a name that ``create_tracker`` would refuse, as far as no network is loaded for it.
+
+    Raises:
+        InputError: no such name, file, class or preset.
+        WeightsError: the weights of the model are not on this machine.
+        TrackerFailed: a class of the user's cannot be imported.
+    """
+    parts = parse_tracker_name(name)
+    if parts.kind in ("class", "program"):
+        _refuse_ours(parts, weights=False, settings=bool(parts.preset))
+        if parts.kind == "class":
+            import_class(parts.target)
+    elif parts.target in BUILT_IN:
+        create_built_in(parts.target, preset=parts.preset)
+    elif parts.kind == "file":
+        if not Path(parts.target).exists():
+            raise InputError(f"tracker {name}: there is no file {parts.target}")
+    else:
+        model = DEFAULT_MODEL if parts.target == "default" else parts.target
+        _check_known(model)
+        _preset_settings(model, parts.preset)
+        find_weights(model)
+
+
 def tracker_for(
     engine: Engine, *, preset: str = "", changes: Mapping[str, object] | None = None
 ) -> SiamFCTracker:
