@@ -28,6 +28,22 @@ def test_report_writes_what_was_asked_for_and_prints_its_names(
     assert "<h1>Mine</h1>" in page.read_text(encoding="utf-8")
 
 
+def test_what_cannot_be_scored_is_in_the_page_and_the_status(
+    scores: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "r.html"
+    tables = json.loads((scores / "scores.json").read_text())
+    tables[0]["version"] = 99
+    (scores / "scores.json").write_text(json.dumps(tables))
+    assert main(["report", str(scores), "--output", str(page)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("not scored: ")
+    assert "version 99" in line
+    text = page.read_text(encoding="utf-8")
+    assert "version 99" in text
+    assert "<h2>Not scored</h2>" in text
+
+
 def test_published_numbers_can_be_left_out(scores: Path, tmp_path: Path) -> None:
     page = tmp_path / "r.html"
     assert main(["report", str(scores), "--output", str(page)]) == 0

@@ -67,6 +67,14 @@ def test_words_about_networks_need_a_tracker_that_runs_one(run: Run, tmp_path: P
     assert "runs no network of ours: it takes no --engine" in ran.err
 
 
+def test_settings_of_a_tracker_without_any_are_refused(run: Run, tmp_path: Path) -> None:
+    words = ("--tracker", STILL, "--output", tmp_path / "out", "--settings.window-weight", "0.3")
+    ran = run("evaluate", "synthetic", *words)
+    assert ran.status == 2
+    assert "Still' has no settings to change" in ran.err
+    assert not (tmp_path / "out").exists()
+
+
 def test_score_takes_what_evaluate_wrote(run: Run, results: Path, tmp_path: Path) -> None:
     words = ("--protocol", "otb@pysot", "--protocol", "otb@got10k")
     out = ("--json", tmp_path / "s.json", "--csv", tmp_path / "s.csv")
@@ -128,7 +136,7 @@ def test_an_output_that_is_a_file_is_said_to_be_one(run: Run, tmp_path: Path) ->
         (("evaluate", "otb10"), "no benchmark 'otb10'; nearest: otb100"),
         (("evaluate", "synthetic", "synthetic"), "named twice"),
         (("evaluate", "synthetic", "--tracker", "nowhere.pth"), "no file nowhere.pth"),
-        (("evaluate", "synthetic", "--tracker", "fdsiamfc_31"), "nearest: fdsiamfc_30"),
+        (("evaluate", "synthetic", "--tracker", "fdsiamfc_31"), "fdsiamfc_30"),
         (("evaluate", "synthetic", "--tracker", f"{HERE}:No"), "has no class No"),
         (("evaluate", "synthetic", "--protocol", "vot@pysot"), "cannot score synthetic"),
         (("evaluate", "synthetic", "--workers", "0"), "at least 1"),

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from feathertrack.errors import MissingExtra
-from feathertrack.evaluation.executors import Workshop, execute
+from feathertrack.evaluation.executors import execute
 from feathertrack.evaluation.runner import Evaluation, Runner
+from feathertrack.evaluation.tasks import Workshop
 from tests.evaluation.small_benchmark import HERE, benchmark_of, moving, pictured
 from tests.evaluation.test_runner import contestant
 
@@ -51,3 +57,23 @@ def scored(otb: object, output: Path, names: list[str], **how: object) -> Evalua
     runner.plan()
     runner.run(**how)  # type: ignore[arg-type]
     return runner.score()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="a process of its own cannot be sent Ctrl-C")
+def test_ctrl_c_on_a_cluster_ends_in_a_sentence(tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+    words = ["synthetic", "--tracker", f"{HERE}:Slow", "--executor", "ray", "--workers", "1"]
+    started = subprocess.Popen(
+        [sys.executable, "-m", "feathertrack", "evaluate", *words, "--output", str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent)},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(12)
+    started.send_signal(signal.SIGINT)
+    _, error = started.communicate(timeout=60)
+    assert started.returncode == 130, error
+    assert error.count("\n") == 1
+    assert "stopped by Ctrl-C" in error

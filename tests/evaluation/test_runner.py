@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -235,7 +236,10 @@ def test_vot_runs_start_again_after_a_failure(tmp_path: Path) -> None:
     ("name", "protocol"),
     [
         ("vot2018", "vot_realtime@toolkit"),
+        ("vot2018", "vot_realtime@got10k"),
         ("vot2018", "vot_unsupervised@toolkit"),
+        ("vot2018", "vots@toolkit"),
+        ("vot2020", "vots@toolkit"),
         ("vot2020", "vot2020@toolkit"),
         ("votlt2018", "votlt@toolkit"),
         ("votlt2018", "votlt@pysot"),
@@ -252,6 +256,38 @@ def test_every_kind_of_vot_run_is_kept_and_scored(tmp_path: Path, name: str, pro
     assert table.protocol == protocol
     again = Runner([contestant("Right")], [benchmark], protocols=[protocol], output=tmp_path)
     assert again.plan() == 0
+
+
+def test_scores_of_earlier_calls_are_kept_while_their_results_are(
+    otb: Benchmark, tmp_path: Path
+) -> None:
+    for names in (["Still", "Random"], ["Right"], ["Still"]):
+        runner = Runner([contestant(name) for name in names], [otb], output=tmp_path)
+        runner.plan()
+        runner.run()
+        runner.score()
+    assert trackers_of(tmp_path / "scores.json") == ["Still", "Random", "Right"]
+    assert "Random" in (tmp_path / "scores.csv").read_text()
+    shutil.rmtree(tmp_path / "otb100" / "Random")
+    runner.score()
+    assert trackers_of(tmp_path / "scores.json") == ["Still", "Right"]
+
+
+def trackers_of(scores: Path) -> list[str]:
+    return [table["tracker"] for table in json.loads(scores.read_text())]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_frames_are_counted_while_a_sequence_runs(tmp_path: Path, workers: int) -> None:
+    benchmark = benchmark_of(*(pictured(tmp_path, name, moving(9)) for name in ("David", "Sylv")))
+    runner = Runner([contestant("Slow")], [benchmark], output=tmp_path / "out")
+    runner.plan()
+    seen: list[tuple[str, int]] = []
+    runner.run(workers=workers, moved=lambda task, frames: seen.append((task.sequence, frames)))
+    assert {name for name, _ in seen} == {"David", "Sylv"}
+    counts = [frames for name, frames in seen if name == "David"]
+    assert counts == sorted(counts)
+    assert counts[-1] <= 9
 
 
 def test_a_folder_of_weights_is_that_many_trackers(tmp_path: Path) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,14 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from tyro.conf import Positional, UseAppendAction, arg
 
 from feathertrack.cli._options import refuse_engine_words, runs_no_network
-from feathertrack.cli._terminal import at_terminal, remark, write_json
+from feathertrack.cli._overrides import apply_overrides
+from feathertrack.cli._progress import Progress
+from feathertrack.cli._terminal import remark, write_json
 from feathertrack.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from feathertrack.benchmarks import Benchmark
-    from feathertrack.evaluation.executors import Outcome
+    from feathertrack.evaluation.contestants import Contestant
     from feathertrack.evaluation.runner import Evaluation
     from feathertrack.evaluation.scoring import ScoreTable
 
@@ -58,6 +57,8 @@ class Evaluate:
         device: Where the networks run.
         precision: What the networks compute in.
         threads: Processor threads of a network; without it they are shared by the workers.
+        settings: Change a setting of every tracker: --settings.window-weight 0.3,
+            --settings.confidence.midpoint 0.6.
         seed: From which every run's own seed is made.
         json: Write all tables here too.
     """
@@ -91,6 +92,12 @@ class Evaluate:
 
     threads: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None
 
+    settings: Annotated[
+        tuple[tuple[str, str], ...],
+        UseAppendAction,
+        arg(name="settings.FIELD", metavar="VALUE"),
+    ] = ()
+
     seed: Annotated[int, arg(metavar="N")] = 0
 
     json: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None
@@ -101,6 +108,7 @@ class Evaluate:
         from feathertrack.engines.requests import check_request
         from feathertrack.evaluation.contestants import find_contestants
         from feathertrack.evaluation.runner import Runner
+        from feathertrack.trackers.creation import check_tracker_name
 
         how = {"engine": self.engine, "device": self.device, "precision": self.precision}
         check_request(**how, threads=self.threads)
@@ -111,12 +119,12 @@ class Evaluate:
             **how,
         )
         for one in contestants:
-            _check(one.name)
+            check_tracker_name(one.name)
         if all(runs_no_network(one.name) for one in contestants):
             refuse_engine_words(contestants[0].name, **how, threads=self.threads)
         benchmarks, broken = open_readable(self.benchmarks, self.data)
         runner = Runner(
-            contestants,
+            [_changed(one, self.settings) for one in contestants],
             benchmarks,
             protocols=self.protocol,
             output=self.output,
@@ -126,18 +134,18 @@ class Evaluate:
         frames = runner.plan()
         if runner.num_done:
             remark(f"{runner.num_done} sequences are done already, {len(runner.tasks)} to do")
-        done = 0
-
-        def advance(outcome: Outcome) -> None:
-            nonlocal done
-            done += 1
-            shown(outcome)
-
-        with stop_signals(), _progress(frames, len(runner.tasks)) as shown:
+        progress = Progress(frames, len(runner.tasks))
+        with stop_signals(), progress:
             try:
-                runner.run(workers=self.workers, executor=self.executor, advance=advance)
+                runner.run(
+                    workers=self.workers,
+                    executor=self.executor,
+                    advance=progress.advance,
+                    moved=progress.moved,
+                )
             except Stopped as stop:
-                detail = f"after {done} of {len(runner.tasks)} sequences: the same command goes on"
+                done = f"after {progress.done} of {len(runner.tasks)} sequences"
+                detail = f"{done}: the same command goes on"
                 raise Stopped(stop.signal_number, detail) from None
         evaluation = runner.score()
         runner.discard_errors()
@@ -162,33 +170,18 @@ class Evaluate:
         return 1 if evaluation.failures or evaluation.notes or broken else 0
 
 
-def _check(name: str) -> None:
-    """Refuse a tracker that is not there before anything is run.
+def _changed(one: Contestant, overrides: Sequence[tuple[str, str]]) -> Contestant:
+    """The contestant with other settings; found out here that it has them, and not by each worker.
 
     Raises:
-        InputError: no such name, file or class.
+        InputError: it has no settings, or not such ones.
     """
-    from feathertrack.trackers.built_in import BUILT_IN
-    from feathertrack.trackers.creation import list_trackers
-    from feathertrack.trackers.naming import import_class, parse_tracker_name
-    from feathertrack.weights.catalogue import find_weights
-
-    parts = parse_tracker_name(name)
-    if parts.kind == "class":
-        import_class(parts.target)
-    elif parts.kind == "file":
-        if not Path(parts.target).exists():
-            raise InputError(f"tracker {name}: there is no file {parts.target}")
-    elif parts.kind != "model" or parts.target == "default" or parts.target in BUILT_IN:
-        return
-    elif parts.target not in list_trackers():
-        from feathertrack.evaluation.gathering import nearest
-
-        raise InputError(
-            f"no tracker is called {name!r}; nearest: {nearest(name, list_trackers())}"
-        )
-    else:
-        find_weights(parts.target)
+    if not overrides:
+        return one
+    settings = getattr(one.create(), "settings", None)
+    if settings is None:
+        raise InputError(f"tracker {one.name!r} has no settings to change")
+    return replace(one, settings=apply_overrides(settings, overrides))
 
 
 def open_readable(names: Sequence[str], data: Path | None) -> tuple[list[Benchmark], list[str]]:
@@ -278,33 +271,6 @@ def open_one(name: str, data: Path | None) -> Benchmark:
     if name == "synthetic" or data is None:  # synthetic is in no folder of the user's
         return open_benchmark(name)
     return open_benchmark(name, root_of(name, data.expanduser()))
-
-
-@contextmanager
-def _progress(frames: int, sequences: int) -> Iterator[Callable[[Outcome], None]]:
-    """A bar that counts frames, so that long sequences weigh more; silent in a pipe."""
-    if not at_terminal() or not frames:
-        yield lambda outcome: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.fields[done]}/{task.fields[all]} sequences", markup=False),
-        BarColumn(bar_width=20),
-        TextColumn("{task.percentage:.0f} %  {task.fields[last]}", markup=False),
-        TimeRemainingColumn(compact=True),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=frames, done=0, all=sequences, last="")
-        count = 0
-
-        def advance(outcome: Outcome) -> None:
-            nonlocal count
-            count += 1
-            bar.update(task, advance=outcome.task.frames, done=count, last=outcome.task.sequence)
-
-        yield advance
 
 
 def print_tables(tables: Sequence[ScoreTable]) -> None:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class Report:
     """Make a page, figures and tables of what was evaluated.
 
-    One HTML file that needs no network; --data adds frames of sequences to it.
+    One HTML file that needs no network; --data adds frames of sequences to it. A tracker that
+    cannot be scored is named in it, the others are shown, and the exit status is 1.
 
     Examples:
       feathertrack report runs
@@ -84,10 +85,13 @@ class Report:
             title=self.title,
             created=f"{datetime.datetime.now():%Y-%m-%d %H:%M}",
             published=not self.no_published,
+            refused=contents.refused,
         )
         for path in written:
             print(path)
-        return 0
+        for text in contents.refused:
+            print(f"not scored: {text}", file=sys.stderr)
+        return 1 if contents.refused else 0
 
     def _open(self, names: Sequence[str]) -> dict[str, Benchmark]:
         """The benchmarks whose data are here; ``synthetic`` always is."""

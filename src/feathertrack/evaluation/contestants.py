@@ -32,6 +32,7 @@ class Contestant:
         device: where.
         precision: in what it computes.
         threads: processor threads of the network.
+        settings: in place of the tracker's own; None leaves those.
         made: a tracker that is there already; it cannot be sent to another process.
     """
 
@@ -41,6 +42,7 @@ class Contestant:
     device: str = "auto"
     precision: Precision = "auto"
     threads: int | None = None
+    settings: object = None
     made: Tracker | None = None
 
     def create(self) -> Tracker:
@@ -51,13 +53,18 @@ class Contestant:
         """
         if self.made is not None:
             return self.made
-        return create_tracker(
+        tracker = create_tracker(
             self.name,
             engine=self.engine,
             device=self.device,
             precision=self.precision,
             threads=self.threads,
         )
+        if self.settings is None:
+            return tracker
+        # A tracker is an engine and settings; another one on the same engine costs nothing.
+        changed: Tracker = type(tracker)(tracker.engine, self.settings)  # type: ignore[attr-defined, call-arg]
+        return changed
 
     @property
     def deterministic(self) -> bool:
@@ -80,8 +87,10 @@ class Contestant:
 
     def configuration(self) -> dict[str, Any]:
         """What decides its results, for the file beside them; weights by their digest."""
-        values = {key: value for key, value in asdict(replace(self, made=None)).items()}
-        del values["made"], values["threads"]
+        values = asdict(replace(self, made=None, settings=None))
+        del values["made"], values["threads"], values["settings"]
+        if self.settings is not None:
+            values["settings"] = repr(self.settings)
         if self.made is not None:
             return {**values, "settings": repr(getattr(self.made, "settings", ""))}
         parts = parse_tracker_name(self.name)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import platform
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,10 @@ from feathertrack._version import __version__
 from feathertrack.errors import InputError
 from feathertrack.evaluation.result_files import write_whole
 from feathertrack.evaluation.scoring import ScoreTable, tables_csv
+from feathertrack.lock import exclusive
+
+_TRIES, _PAUSE = 100, 0.1
+"""How often, and how many seconds apart, it is seen whether another process writes scores."""
 
 
 def claim_folder(folder: Path, wanted: Mapping[str, Any]) -> None:
@@ -66,7 +72,42 @@ def _read_json(path: Path) -> dict[str, Any] | None:
 
 
 def write_scores(output: Path, tables: Sequence[ScoreTable]) -> None:
-    """Write ``scores.json`` and ``scores.csv``."""
-    values = [table.to_json() for table in tables]
-    write_whole(output / "scores.json", json.dumps(values, indent=1) + "\n")
-    write_whole(output / "scores.csv", tables_csv(tables))
+    """Write ``scores.json`` and ``scores.csv``: these tables, and those that were there before.
+
+    A table takes the place of the one of the same benchmark, protocol and tracker. One whose raw
+    results were removed is dropped.
+    """
+    path = output / "scores.json"
+    with _alone(output):
+        before = [table for table in _tables_in(path) if (output / _folder(table)).is_dir()]
+        merged = {_key(table): table for table in [*before, *tables]}.values()
+        values = [table.to_json() for table in merged]
+        write_whole(path, json.dumps(values, indent=1) + "\n")
+        write_whole(output / "scores.csv", tables_csv(list(merged)))
+
+
+@contextlib.contextmanager
+def _alone(output: Path) -> Iterator[None]:
+    """Wait for other processes that write scores to the folder, but not for ever."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(_TRIES):
+            if stack.enter_context(exclusive(output / ".scores.lock")):
+                break
+            time.sleep(_PAUSE)
+        yield
+
+
+def _tables_in(path: Path) -> list[ScoreTable]:
+    """The tables of a file; none where it is missing, or holds something else."""
+    try:
+        return [ScoreTable.from_json(one) for one in json.loads(path.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError, AttributeError, InputError):
+        return []  # raw results are what counts: feathertrack score makes tables of them
+
+
+def _key(table: ScoreTable) -> tuple[str, str, str]:
+    return table.benchmark, table.protocol, table.tracker
+
+
+def _folder(table: ScoreTable) -> Path:
+    return Path(table.benchmark) / table.tracker

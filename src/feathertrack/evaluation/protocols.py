@@ -16,12 +16,8 @@ from feathertrack.evaluation.records import TrackerRecords
 from feathertrack.evaluation.result_files.writing import RunKind
 from feathertrack.evaluation.score_ope import score_one_pass, score_runs
 from feathertrack.evaluation.score_servers import score_areas, score_pooled_overlap
-from feathertrack.evaluation.score_vot import (
-    score_anchors,
-    score_confident,
-    score_reset,
-    score_unsupervised,
-)
+from feathertrack.evaluation.score_unsupervised import score_unsupervised, score_vots
+from feathertrack.evaluation.score_vot import score_anchors, score_confident, score_reset
 from feathertrack.evaluation.scoring import ScoreTable
 
 Score = Callable[[Job], ScoreTable]
@@ -142,13 +138,16 @@ _ALL = [
     ),
     *_reset("vot", "reset", ("baseline", "supervised", "")),
     *_reset("vot_realtime", "realtime", ("realtime",)),
-    Protocol(
-        name="vot_unsupervised@toolkit",
-        kinds=("vot", "vot_multistart"),
-        run="unsupervised",
-        convention="toolkit",
-        score=score_unsupervised,
-        experiments=("unsupervised",),
+    *(
+        Protocol(
+            name=f"{name}@toolkit",
+            kinds=("vot", "vot_multistart"),
+            run="unsupervised",
+            convention="toolkit",
+            score=score,
+            experiments=("unsupervised",),
+        )
+        for name, score in (("vot_unsupervised", score_unsupervised), ("vots", score_vots))
     ),
     Protocol(
         name="vot2020@toolkit",

@@ -2,65 +2,33 @@
 
 In ``OUTPUT/<benchmark>/``: ``<tracker>/`` holds the raw results, ``<tracker>.run.json`` what made
 them, ``<tracker>.errors/`` a traceback for each sequence that failed. ``OUTPUT/scores.json`` and
-``scores.csv`` hold the tables.
+``scores.csv`` hold the tables, those of earlier calls included.
 """
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from feathertrack.benchmarks.benchmark import Benchmark
 from feathertrack.errors import FeathertrackError, InputError
 from feathertrack.evaluation.contestants import Contestant, contestant_of
 from feathertrack.evaluation.differences import with_differences
-from feathertrack.evaluation.executors import ExecutorName, Outcome, Task, Workshop, execute
+from feathertrack.evaluation.executors import ExecutorName, execute
 from feathertrack.evaluation.gathering import Ground
 from feathertrack.evaluation.outputs import claim_folder, write_scores
-from feathertrack.evaluation.protocols import (
-    Protocol,
-    choose_results,
-    find_protocol,
-    score_records,
-)
-from feathertrack.evaluation.records import Record, TrackerRecords
-from feathertrack.evaluation.result_files import (
-    DEFAULT_FORMAT,
-    FormatName,
-    ResultWriter,
-    read_results,
-    write_whole,
-)
-from feathertrack.evaluation.running import (
-    REPETITIONS,
-    RunPlan,
-    count_frames,
-    expected_runs,
-)
+from feathertrack.evaluation.protocols import Protocol, choose_results, score_records
+from feathertrack.evaluation.records import TrackerRecords
+from feathertrack.evaluation.result_files import FormatName, read_results, write_whole
+from feathertrack.evaluation.running import count_frames, expected_runs
+from feathertrack.evaluation.runs import Failure, Run, list_runs
 from feathertrack.evaluation.scoring import ScoreTable
+from feathertrack.evaluation.tasks import Moved, Outcome, Task, Workshop
 from feathertrack.trackers.tracker import Tracker
 
 Advance = Callable[[Outcome], None]
-_RESET_RULES = ("pysot", "toolkit", "got10k")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Failure:
-    """A sequence on which a tracker failed.
-
-    Attributes:
-        benchmark, tracker, sequence: which.
-        error: what went wrong, in a sentence.
-        traceback: file that holds where; None where nothing is written.
-    """
-
-    benchmark: str
-    tracker: str
-    sequence: str
-    error: str
-    traceback: Path | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,19 +46,6 @@ class Evaluation:
     failures: tuple[Failure, ...] = ()
     notes: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Run:
-    """One tracker's run of one kind on one benchmark."""
-
-    contestant: int
-    benchmark: int
-    plan: RunPlan
-    writer: ResultWriter | None
-    protocols: tuple[Protocol, ...]
-    memory: dict[str, tuple[Record, ...]] = field(default_factory=dict)
-    failed: dict[str, Failure] = field(default_factory=dict)
 
 
 class Runner:
@@ -122,44 +77,11 @@ class Runner:
         self.benchmarks = tuple(benchmarks)
         self.output = output
         self.grounds = [Ground(benchmark) for benchmark in benchmarks]
-        self.runs = [
-            run
-            for number, benchmark in enumerate(benchmarks)
-            for group in _by_run(_fitting(protocols, benchmark, benchmarks))
-            for run in self._runs(number, group, format=format, seed=seed)
-        ]
+        self.runs = list_runs(
+            contestants, benchmarks, protocols=protocols, output=output, format=format, seed=seed
+        )
         self.tasks: list[Task] = []
         self.num_done = 0
-
-    def _runs(
-        self, number: int, protocols: Sequence[Protocol], *, format: FormatName | None, seed: int
-    ) -> list[_Run]:
-        kind, rule = protocols[0].run, protocols[0].convention
-        benchmark = self.benchmarks[number]
-        runs = []
-        for index, one in enumerate(self.contestants):
-            folder = None if self.output is None else self.output / benchmark.name / one.label
-            repetitions = 1 if one.deterministic else REPETITIONS.get(kind, 1)
-            writer = None
-            if folder is not None:
-                chosen = format or DEFAULT_FORMAT[kind]
-                writer = ResultWriter(folder=folder, format=chosen, kind=kind)
-            plan = RunPlan(
-                kind=kind,
-                rule=rule if rule in _RESET_RULES else "toolkit",  # type: ignore[arg-type]
-                repetitions=repetitions,
-                seed=seed,
-            )
-            runs.append(
-                _Run(
-                    contestant=index,
-                    benchmark=number,
-                    plan=plan,
-                    writer=writer,
-                    protocols=tuple(protocols),
-                )
-            )
-        return runs
 
     def plan(self) -> int:
         """List the sequences that have no result yet; return how many frames they have.
@@ -190,7 +112,7 @@ class Runner:
                 )
         return sum(task.frames for task in self.tasks)
 
-    def _claim(self, run: _Run) -> None:
+    def _claim(self, run: Run) -> None:
         """Write down what makes the results of a folder, or see that it is the same."""
         if run.writer is None:
             return
@@ -210,6 +132,7 @@ class Runner:
         workers: int = 1,
         executor: ExecutorName = "process",
         advance: Advance | None = None,
+        moved: Moved | None = None,
     ) -> tuple[Failure, ...]:
         """Run what ``plan`` found missing, and write each sequence when it is finished.
 
@@ -217,9 +140,12 @@ class Runner:
             workers: how many at a time.
             executor: ``process`` or ``ray``.
             advance: called after each sequence.
+            moved: told how many frames of a sequence are done, now and then; not with ray.
         """
         workshop = Workshop(contestants=self.contestants, benchmarks=self.benchmarks)
-        for outcome in execute(self.tasks, workshop, workers=workers, executor=executor):
+        for outcome in execute(
+            self.tasks, workshop, workers=workers, executor=executor, moved=moved
+        ):
             self._keep(outcome)
             if advance is not None:
                 advance(outcome)
@@ -302,7 +228,7 @@ class Runner:
             withheld=tuple(withheld),
         )
 
-    def _results(self, run: _Run, protocol: Protocol) -> TrackerRecords:
+    def _results(self, run: Run, protocol: Protocol) -> TrackerRecords:
         benchmark, one = self.benchmarks[run.benchmark], self.contestants[run.contestant]
         if run.writer is None:
             ordered = {n: run.memory[n] for n in benchmark.names if n in run.memory}
@@ -317,39 +243,6 @@ class Runner:
                 folder = run.writer.folder.with_name(f"{label}.errors")
                 if folder.is_dir() and not any(folder.iterdir()):
                     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _fitting(
-    names: Sequence[str], benchmark: Benchmark, benchmarks: Sequence[Benchmark]
-) -> list[Protocol]:
-    """The protocols among ``names`` for a benchmark; its default where none fits it."""
-    found, problem = [], None
-    for name in names:
-        try:
-            found.append(find_protocol(name, benchmark))
-        except InputError as error:
-            problem = error
-            if len(benchmarks) == 1 or not any(_fits(name, other) for other in benchmarks):
-                raise
-    if problem is None and found:
-        return list({protocol.name: protocol for protocol in found}.values())
-    return found or [find_protocol(None, benchmark)]
-
-
-def _fits(name: str, benchmark: Benchmark) -> bool:
-    try:
-        find_protocol(name, benchmark)
-    except InputError:
-        return False
-    return True
-
-
-def _by_run(protocols: Sequence[Protocol]) -> list[list[Protocol]]:
-    """Protocols that score the same run, together: the tracker is run once for them."""
-    groups: dict[str, list[Protocol]] = {}
-    for protocol in protocols:
-        groups.setdefault(protocol.run, []).append(protocol)
-    return list(groups.values())
 
 
 def evaluate(

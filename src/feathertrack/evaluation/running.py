@@ -14,6 +14,7 @@ import numpy as np
 from feathertrack.benchmarks.sequence import Sequence, start_box
 from feathertrack.boxes import Boxes
 from feathertrack.errors import InputError
+from feathertrack.evaluation.frames_ahead import Pictures
 from feathertrack.evaluation.gathering import true_regions
 from feathertrack.evaluation.otb_robustness import sre_boxes, tre_starts, usable_starts
 from feathertrack.evaluation.records import Record, record_of_regions
@@ -27,8 +28,7 @@ from feathertrack.evaluation.vot.realtime import (
 from feathertrack.evaluation.vot.regions import NO_CODE, STARTED
 from feathertrack.evaluation.vot.reset import ResetRuleName, run_with_resets
 from feathertrack.results import Result
-from feathertrack.trackers.tracker import Image, Tracker
-from feathertrack.video.pictures import read_picture
+from feathertrack.trackers.tracker import Tracker
 
 REPETITIONS: dict[RunKind, int] = {"got10k": 3, "reset": 15}
 """Runs of a tracker that is not deterministic; everything else is run once."""
@@ -51,20 +51,34 @@ class RunPlan:
     seed: int = 0
 
 
-def run_sequence(tracker: Tracker, sequence: Sequence, plan: RunPlan) -> list[Record]:
+def run_sequence(
+    tracker: Tracker,
+    sequence: Sequence,
+    plan: RunPlan,
+    *,
+    moved: Callable[[int], None] | None = None,
+) -> list[Record]:
     """Run a tracker over a sequence as often as the plan says.
 
     Boxes are written as the benchmark annotates them. Times are those of ``init`` and ``update``
-    alone; reading the pictures does not count.
+    alone; reading the pictures does not count. They are decoded ahead while the tracker works, but
+    not in real-time runs, where nothing else may take the processor's time.
+
+    Args:
+        tracker: what is run.
+        sequence: what it is run on.
+        plan: how, and how often.
+        moved: told how many frames are done, of all runs, after each.
 
     Raises:
         InputError: a picture cannot be read, or the sequence cannot be run this way; whatever the
             tracker raises.
     """
     records = []
+    pictures = Pictures(sequence.frames, moved=moved)
     for expected in expected_runs(sequence, plan):
         seed_run(plan.seed, sequence.name, expected.repetition, expected.anchor, expected.start)
-        records.append(_RUNS[plan.kind](tracker, sequence, expected, plan))
+        records.append(_RUNS[plan.kind](tracker, sequence, expected, plan, pictures))
     return records
 
 
@@ -106,23 +120,24 @@ def count_frames(sequence: Sequence, plan: RunPlan) -> int:
 
 
 def _track(
-    tracker: Tracker, frames: Iterable[int], sequence: Sequence, first: Boxes
+    tracker: Tracker, frames: Iterable[int], sequence: Sequence, first: Boxes, pictures: Pictures
 ) -> tuple[Boxes, Boxes, Boxes]:
     """Boxes (n, 4) 0-based, seconds (n,) and scores (n,) of one pass from a 0-based box."""
-    boxes, times, scores = [], [], []
-    for row, index in enumerate(frames):
-        image = read_picture(sequence.frames[index])
-        begin = time.perf_counter()
-        if row == 0:
-            tracker.init(image, first)
+    boxes: list[Boxes] = []
+    times, scores = [], []
+    with pictures.ahead(frames) as shown:
+        for index, image in shown:
+            begin = time.perf_counter()
+            if not boxes:
+                tracker.init(image, first)
+                times.append(time.perf_counter() - begin)
+                boxes.append(first)
+                scores.append(np.nan)
+                continue
+            result = tracker.update(image)
             times.append(time.perf_counter() - begin)
-            boxes.append(first)
-            scores.append(np.nan)
-            continue
-        result = tracker.update(image)
-        times.append(time.perf_counter() - begin)
-        boxes.append(_checked(result, sequence, index))
-        scores.append(float(getattr(result, "score", 1.0)))
+            boxes.append(_checked(result, sequence, index))
+            scores.append(float(getattr(result, "score", 1.0)))
     return np.array(boxes), np.array(times), np.array(scores)
 
 
@@ -143,7 +158,9 @@ def _length(sequence: Sequence) -> int:
     return len(sequence.truth) if sequence.complete else len(sequence)
 
 
-def _one_pass(tracker: Tracker, sequence: Sequence, expected: Record, plan: RunPlan) -> Record:
+def _one_pass(
+    tracker: Tracker, sequence: Sequence, expected: Record, plan: RunPlan, pictures: Pictures
+) -> Record:
     frames = range(expected.start, _length(sequence))
     truth = sequence.truth[expected.start]
     first = start_box(truth, origin=sequence.origin)
@@ -152,29 +169,34 @@ def _one_pass(tracker: Tracker, sequence: Sequence, expected: Record, plan: RunP
         shift = np.array([1 - sequence.origin, 1 - sequence.origin, 0.0, 0.0])
         box = sre_boxes(truth[:4] + shift, width=width, height=height)[expected.name]
         first = box - np.array([1.0, 1.0, 0.0, 0.0])
-    boxes, times, _ = _track(tracker, frames, sequence, first)
+    boxes, times, _ = _track(tracker, frames, sequence, first, pictures)
     rows = _annotated(boxes, sequence)
     if not expected.name and truth.shape == (4,):
         rows[0] = truth
     return replace(expected, boxes=rows, times=times)
 
 
-def _with_resets(tracker: Tracker, sequence: Sequence, expected: Record, plan: RunPlan) -> Record:
-    size = sequence.image_size()
-    shown: Callable[[int], Image] = lambda index: read_picture(sequence.frames[index])  # noqa: E731
+def _with_resets(
+    tracker: Tracker, sequence: Sequence, expected: Record, plan: RunPlan, pictures: Pictures
+) -> Record:
+    truth, size = true_regions(sequence), sequence.image_size()
     if plan.kind == "realtime" and plan.rule == "got10k":
-        run = run_realtime_got10k(tracker, shown, true_regions(sequence), size_wh=size)
+        run = run_realtime_got10k(tracker, pictures.read, truth, size_wh=size)
         return record_of_regions(sequence.name, run.regions, times=run.times)
-    running = tracker
     if plan.kind == "realtime":
-        running = RealtimeTracker(tracker, fps=sequence.fps or FRAMES_PER_SECOND)  # type: ignore[assignment]
-    run = run_with_resets(running, shown, true_regions(sequence), size_wh=size, rule=plan.rule)
+        late = RealtimeTracker(tracker, fps=sequence.fps or FRAMES_PER_SECOND)
+        run = run_with_resets(late, pictures.read, truth, size_wh=size, rule=plan.rule)
+    else:
+        with pictures.ahead(range(len(truth))) as shown:
+            run = run_with_resets(tracker, shown.frame, truth, size_wh=size, rule=plan.rule)
     return record_of_regions(
         sequence.name, run.regions, times=run.times, repetition=expected.repetition
     )
 
 
-def _started(tracker: Tracker, sequence: Sequence, expected: Record, plan: RunPlan) -> Record:
+def _started(
+    tracker: Tracker, sequence: Sequence, expected: Record, plan: RunPlan, pictures: Pictures
+) -> Record:
     """One pass whose first row is the code 1: unsupervised, long-term, and from an anchor."""
     order: Iterable[int] = range(_length(sequence))
     first = 0
@@ -182,7 +204,7 @@ def _started(tracker: Tracker, sequence: Sequence, expected: Record, plan: RunPl
         anchor = next(a for a in anchors_of(sequence.anchors) if a.frame == expected.anchor)
         order, first = [int(i) for i in anchor.frames(_length(sequence))], anchor.frame
     box = start_box(sequence.truth[first], origin=sequence.origin)
-    boxes, times, scores = _track(tracker, order, sequence, box)
+    boxes, times, scores = _track(tracker, order, sequence, box, pictures)
     codes = np.full(len(boxes), NO_CODE, dtype=np.uint8)
     codes[0] = STARTED
     rows = _annotated(boxes, sequence)
@@ -190,7 +212,7 @@ def _started(tracker: Tracker, sequence: Sequence, expected: Record, plan: RunPl
     return replace(expected, boxes=rows, codes=codes, times=times, scores=scores)
 
 
-_Run = Callable[[Tracker, Sequence, Record, RunPlan], Record]
+_Run = Callable[[Tracker, Sequence, Record, RunPlan, Pictures], Record]
 _RUNS: dict[RunKind, _Run] = {
     "ope": _one_pass,
     "got10k": _one_pass,

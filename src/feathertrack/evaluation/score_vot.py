@@ -1,4 +1,4 @@
-"""VOT: tables of reset-based, multi-start, long-term and unsupervised runs."""
+"""VOT: tables of reset-based, multi-start and long-term runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from feathertrack.evaluation.significance import (
 from feathertrack.evaluation.vot import reset_scores
 from feathertrack.evaluation.vot.eao import WINDOWS
 from feathertrack.evaluation.vot.longterm import LongtermRule, LongtermRun, score_longterm
-from feathertrack.evaluation.vot.masked_overlap import overlaps_without
 from feathertrack.evaluation.vot.multistart import (
     WINDOW,
     MultistartScore,
@@ -31,8 +30,7 @@ from feathertrack.evaluation.vot.multistart import (
     score_multistart,
     score_sequence,
 )
-from feathertrack.evaluation.vot.region_overlap import region_overlaps
-from feathertrack.evaluation.vot.regions import NO_CODE, STARTED, Regions
+from feathertrack.evaluation.vot.regions import STARTED, Regions
 from feathertrack.evaluation.vot.reset_scores import ResetScore
 from feathertrack.evaluation.vot.reset_statistics import reset_statistics
 
@@ -281,43 +279,3 @@ def _f_statistic(precision: Floats, recall: Floats) -> Statistic:
         return np.asarray(f.max(axis=1))
 
     return statistic
-
-
-def score_unsupervised(job: Job) -> ScoreTable:
-    """The VOT toolkit's unsupervised experiment: mean overlap of one pass, weighted by length.
-
-    Raises:
-        InputError: a result has another number of rows than the sequence, with its file.
-    """
-    burn_in = 10 if job.ground.benchmark.protocol == "vot" else 1
-    values, lengths = [], []
-    for sequence in job.sequences:
-        run, truth = job.runs(sequence.name)[0], true_regions(sequence)
-        same = min(len(run), len(truth))
-        if len(run) < len(truth):
-            raise InputError(f"{run.where()} has {len(run)} rows for {len(truth)} frames")
-        size, ignored = sequence.image_size(), ignored_regions(sequence)
-        results, wanted = run.regions[:same], truth[:same]
-        if ignored is None:
-            overlaps = region_overlaps(results, wanted, size_wh=size, rule="toolkit")
-        else:
-            overlaps = overlaps_without(results, wanted, ignored[:same], size_wh=size)
-        counts = run.regions.codes[:same] == NO_CODE
-        counts[:burn_in] = False
-        values.append(float(overlaps[counts].mean()) if counts.any() else 0.0)
-        lengths.append(len(truth))
-    overlap, weight = np.array(values), np.array(lengths, dtype=np.float64)
-    return ScoreTable(
-        tracker=job.results.tracker,
-        benchmark=job.ground.benchmark.name,
-        protocol=job.protocol.name,
-        source="VOT toolkit 0.8, average accuracy of the unsupervised experiment",
-        headline={"overlap": float(np.average(overlap, weights=weight))},
-        intervals=intervals_of(
-            {"overlap": pooled_statistic(overlap * weight, weight)}, num_sequences=len(overlap)
-        ),
-        per_sequence=rows_by_name(job.names, {"overlap": overlap}),
-        num_frames=job.num_frames,
-        frames_per_second=job.frames_per_second,
-        notes=job.notes,
-    )

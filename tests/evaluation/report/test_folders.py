@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,6 +44,31 @@ def test_the_output_of_evaluate_is_read_with_its_raw_results(
         assert entry.overlaps["drift"][0] == pytest.approx(1)
         assert any(value.endswith(f":{entry.tracker}") for value in entry.config.values())
         assert any("feathertrack" in key for key in entry.config)
+
+
+def test_a_malformed_tracker_is_named_and_the_others_are_read(
+    output: Path, synthetic: Benchmark, tmp_path: Path
+) -> None:
+    copied = tmp_path / "copied"
+    shutil.copytree(output, copied)
+    (copied / "scores.json").unlink()
+    file = sorted((copied / "synthetic" / "Still").glob("*.txt"))[0]
+    file.write_text("1,2,3\n")
+    found = read_folders([copied], benchmarks={"synthetic": synthetic})
+    assert [entry.tracker for entry in found.evaluated] == ["Growing"]
+    (refused,) = found.refused
+    assert refused.startswith(f"{file}, line 1: there are 3 numbers")
+
+
+def test_a_malformed_table_is_named_and_the_others_are_read(output: Path, tmp_path: Path) -> None:
+    tables = json.loads((output / "scores.json").read_text())
+    tables[0]["headline"] = {}
+    (tmp_path / "scores.json").write_text(json.dumps(tables))
+    found = read_folders([tmp_path])
+    assert [entry.tracker for entry in found.evaluated] == ["Still"]
+    assert found.refused == (
+        f"{tmp_path / 'scores.json'}: Growing on synthetic has no score to report",
+    )
 
 
 def test_without_the_data_there_are_scores_and_no_overlaps(output: Path) -> None:

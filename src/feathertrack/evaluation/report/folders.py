@@ -42,10 +42,12 @@ class FolderContents:
     Attributes:
         evaluated: every tracker on every benchmark by every protocol.
         remarks: what could not be used, a sentence each.
+        refused: trackers and tables that are malformed or cannot be scored, a sentence each.
     """
 
     evaluated: tuple[Evaluated, ...]
     remarks: tuple[str, ...] = field(default=())
+    refused: tuple[str, ...] = field(default=())
 
 
 def read_folders(
@@ -62,26 +64,32 @@ def read_folders(
     """
     found: dict[tuple[str, str, str], Evaluated] = {}
     remarks: list[str] = []
+    refused: list[str] = []
     paths = [Path(place) for place in places]
     grounds = {name: Ground(benchmark) for name, benchmark in (benchmarks or {}).items()}
     for path in paths:
-        for entry in _tables(path):
+        for entry in _tables(path, refused):
             found.setdefault(_key(entry), entry)
     for path in paths:
         for ground in grounds.values():
-            for entry in _raw(path, ground, found, remarks):
+            for entry in _raw(path, ground, found, remarks, refused):
                 found[_key(entry)] = entry
     if not found:
         raise InputError(
             f"{', '.join(map(str, paths))} holds no scores: write them with score --json, or give "
-            "--data so that raw results can be scored" + "".join(f"; {text}" for text in remarks)
+            "--data so that raw results can be scored"
+            + "".join(f"; {text}" for text in dict.fromkeys(remarks + refused))
         )
-    return FolderContents(evaluated=tuple(found.values()), remarks=tuple(remarks))
+    return FolderContents(
+        evaluated=tuple(found.values()),
+        remarks=tuple(dict.fromkeys(remarks)),
+        refused=tuple(dict.fromkeys(refused)),
+    )
 
 
 def named_benchmarks(places: Iterable[str | Path]) -> list[str]:
     """Names of the benchmarks that the tables of scores in these places are about."""
-    tables = (entry.scores for place in places for entry in _tables(Path(place)))
+    tables = (entry.scores for place in places for entry in _tables(Path(place), []))
     return list(dict.fromkeys(table.benchmark for table in tables))
 
 
@@ -89,7 +97,7 @@ def _key(entry: Evaluated) -> tuple[str, str, str]:
     return entry.scores.benchmark, entry.scores.protocol, entry.tracker
 
 
-def _tables(place: Path) -> Iterator[Evaluated]:
+def _tables(place: Path, refused: list[str]) -> Iterator[Evaluated]:
     """Every table of scores in a JSON file, or in those of a folder, with its configuration."""
     for path in _json_files(place):
         values = _read_json(path)
@@ -97,9 +105,11 @@ def _tables(place: Path) -> Iterator[Evaluated]:
             if set(part) >= _TABLE:
                 try:
                     table = ScoreTable.from_json(part)
+                    entry = evaluated_of(table, config=_config_of(place, table))
                 except InputError as error:
-                    raise InputError(f"{path}: {error}") from None
-                yield evaluated_of(table, config=_config_of(place, table))
+                    refused.append(f"{path}: {error}")
+                    continue
+                yield entry
 
 
 def _json_files(place: Path) -> list[Path]:
@@ -160,13 +170,18 @@ def _raw(
     ground: Ground,
     known: Mapping[tuple[str, str, str], Evaluated],
     remarks: list[str],
+    refused: list[str],
 ) -> Iterator[Evaluated]:
     """Entries of one benchmark with their raw results; new ones where there was no table."""
+    malformed: list[InputError] = []
     try:
-        results = read_results(place, ground.benchmark)
+        results = read_results(place, ground.benchmark, refused=malformed)
     except InputError as error:
-        remarks.append(str(error))
+        if not malformed:
+            remarks.append(str(error))
         return
+    finally:
+        refused += map(str, malformed)
     name = ground.benchmark.name
     protocols = {protocol for benchmark, protocol, _ in known if benchmark == name}
     for protocol in protocols or {find_protocol(None, ground.benchmark).name}:
@@ -178,9 +193,13 @@ def _raw(
         for one in _named(chosen, place):
             entry = known.get((name, protocol, one.tracker))
             if entry is None:
-                entry = _scored(one, ground, protocol, place, remarks)
-            if entry is not None:
+                entry = _scored(one, ground, protocol, place, refused)
+            if entry is None:
+                continue
+            try:
                 yield with_raw_results(entry, one, ground)
+            except InputError as error:
+                refused.append(f"{one.tracker}: {error}")
 
 
 def _named(results: Sequence[TrackerRecords], place: Path) -> list[TrackerRecords]:
@@ -189,11 +208,11 @@ def _named(results: Sequence[TrackerRecords], place: Path) -> list[TrackerRecord
 
 
 def _scored(
-    results: TrackerRecords, ground: Ground, protocol: str, place: Path, remarks: list[str]
+    results: TrackerRecords, ground: Ground, protocol: str, place: Path, refused: list[str]
 ) -> Evaluated | None:
     try:
         table = score_records(results, ground, protocol=protocol, partial=True)
         return evaluated_of(table, config=_config_of(place, table))
     except InputError as error:
-        remarks.append(f"{results.tracker}: {error}")
+        refused.append(f"{results.tracker}: {error}")
         return None

@@ -146,6 +146,7 @@ def render_page(
     title: str,
     created: str,
     versions: Mapping[str, str],
+    refused: Sequence[str] = (),
 ) -> str:
     """The whole page as text.
 
@@ -167,6 +168,7 @@ def render_page(
         created=created,
         version=__version__,
         versions=versions,
+        refused=refused,
         num_shown=NUM_SHOWN,
         css=Markup(_resource(environment, "report.css")),
         script=Markup(script),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -46,6 +46,7 @@ def write_report(
     title: str = "Tracking report",
     created: str = "",
     published: bool = True,
+    refused: Sequence[str] = (),
 ) -> list[Path]:
     """Write a report and return the files, in the order in which they were written.
 
@@ -56,6 +57,7 @@ def write_report(
         title: heading of the page.
         created: when, as the page says it; nothing without.
         published: show what others published about the benchmarks, marked as such.
+        refused: what could not be scored and why, for the page to say.
 
     Raises:
         MissingExtra: matplotlib or jinja2 is not installed.
@@ -70,7 +72,9 @@ def write_report(
     styles = assign_styles(entry.tracker for part in comparisons for entry in part.entries)
     written: list[Path] = []
     if outputs.page is not None:
-        text = _page(comparisons, styles, benchmarks or {}, title=title, created=created)
+        text = _page(
+            comparisons, styles, benchmarks or {}, title=title, created=created, refused=refused
+        )
         written.append(_write(outputs.page, text))
     if outputs.figures is not None:
         written += _figures(comparisons, styles, outputs.figures)
@@ -84,6 +88,7 @@ def _page(
     *,
     title: str,
     created: str,
+    refused: Sequence[str],
 ) -> str:
     from feathertrack.evaluation.report.page import build_section, render_page
 
@@ -92,7 +97,12 @@ def _page(
         for part in comparisons
     ]
     return render_page(
-        sections, styles=styles, title=title, created=created, versions=installed_versions()
+        sections,
+        styles=styles,
+        title=title,
+        created=created,
+        versions=installed_versions(),
+        refused=refused,
     )
 
 

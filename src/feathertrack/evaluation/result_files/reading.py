@@ -43,7 +43,7 @@ def read_results(
             also what ``feathertrack evaluate --output`` wrote.
         benchmark: whose sequences they are.
         refused: takes the error of each tracker with a malformed file, so that the others can be
-            scored; without it, or where no tracker is left, the first is raised.
+            scored; without it, and where no tracker is left, the first is raised.
 
     Raises:
         InputError: there is no result, a file is malformed, two files are results of one run, or
@@ -62,10 +62,10 @@ def read_results(
             read.append(_Reader(files, known, benchmark, one).read())
         except InputError as error:
             errors.append(error)
-    if errors and (refused is None or not read):
-        raise errors[0]
     if refused is not None:
         refused += errors
+    if errors and (refused is None or not read):
+        raise errors[0]
     return _join_runs(_label(read, Path(place)))
 
 
