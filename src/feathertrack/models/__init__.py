@@ -11,6 +11,7 @@ from feathertrack.models import siamfc as siamfc  # noqa: E402
 from feathertrack.models import siamfc_steps as siamfc_steps  # noqa: E402
 from feathertrack.models import siamkpn as siamkpn  # noqa: E402
 from feathertrack.models import siamrpn as siamrpn  # noqa: E402
+from feathertrack.models import squeezing as squeezing  # noqa: E402
 from feathertrack.models.network import Network  # noqa: E402
 from feathertrack.models.registry import create_model, list_models  # noqa: E402
 

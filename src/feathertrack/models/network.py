@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from torch import Tensor, nn
 
 RawOutputs = Tensor | tuple[Tensor, ...]
 """What a network says before any decoding: one tensor or several, in the order of its family."""
+
+
+class Mergeable(Protocol):
+    """Knows what a network is without the parts that it has for training alone."""
+
+    def merge(self, network: Network) -> Network:
+        """Return the inference form of a network, which computes the same."""
 
 
 class Network(nn.Module):
@@ -25,6 +33,7 @@ class Network(nn.Module):
         calibration: numbers that turn raw outputs into scores; {} when nothing was fitted.
         conventions: what a tracker must do as the authors of the weights did, by name, such as
             {"anchors": "pysot"}; {} where a family knows one way only.
+        squeezing: what the network becomes, where its backbone is being squeezed.
         digest: SHA-256 (hex) of the file the weights came from, "" for random weights.
     """
 
@@ -39,6 +48,7 @@ class Network(nn.Module):
         self.config: Mapping[str, object] = {}
         self.calibration: Mapping[str, float] = {}
         self.conventions: Mapping[str, str] = {}
+        self.squeezing: Mergeable | None = None
         self.digest = ""
 
     def embed(self, template_B3hw: Tensor) -> Tensor:
@@ -51,7 +61,7 @@ class Network(nn.Module):
 
     def merged(self) -> Network:
         """Return the inference form: the network itself unless parts of it exist for training."""
-        return self
+        return self if self.squeezing is None else self.squeezing.merge(self)
 
     def forward(self, template_B3hw: Tensor, search_N3HW: Tensor) -> RawOutputs:
         """Return every raw output of templates in search regions, before any decoding.

@@ -5,7 +5,7 @@ SiamFC: Bertinetto et al., Fully-Convolutional Siamese Networks for Object Track
 
 Every network here is one stack of unpadded convolutions of total stride 8, and the score map is the
 correlation of its two outputs. A student is its teacher with every width multiplied by a squeeze
-rate. What a student is while it is being distilled: ``siamfc_steps``.
+rate. What a student is while it is being distilled: ``squeezing``.
 
 Shapes: B templates, N search regions (a multiple of B), D output channels, H W pixels, h w cells.
 Images are RGB, 0..255, without further normalisation.
@@ -22,6 +22,7 @@ from feathertrack.errors import InputError
 from feathertrack.models.correlation import CorrelationForm, xcorr
 from feathertrack.models.network import Network
 from feathertrack.models.registry import register
+from feathertrack.models.squeezing import Rates, expand_rates, squeezed_width
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,21 +65,11 @@ STUDENT_STAGES: Mapping[str, tuple[Stage, ...]] = {
 }
 """Name of a student -> the stages of its teacher."""
 
-Rates = float | Sequence[float]
-
 FEATHER_RATES = (0.17, 0.25, 0.25, 0.25, 0.3)
 """Squeeze rates of the shipped student; the last width is that of its teacher, fdsiamfc_30."""
 
 GAIN = 1e-3
 """Factor of the correlation, which sums thousands of products (FDSiamFC, ``SiamFC.out_scale``)."""
-
-
-def squeezed_width(width: int, rate: float) -> int:
-    """Width times rate, rounded down to an even number, because of the groups of two.
-
-    The rule of FDSiamFC, ``FDAlexNetLite``.
-    """
-    return int(rate * width / 2) * 2
 
 
 def squeeze(stages: Sequence[Stage], rates: Rates) -> tuple[Stage, ...]:
@@ -91,17 +82,13 @@ def squeeze(stages: Sequence[Stage], rates: Rates) -> tuple[Stage, ...]:
     >>> [stage.width for stage in squeeze(SIAMFC_STAGES, 0.3)]
     [28, 76, 114, 114, 76]
     """
-    each = [float(rates)] * len(stages) if isinstance(rates, (int, float)) else list(rates)
-    if len(each) != len(stages):
-        raise InputError(f"{len(stages)} stages need as many squeeze rates, got {len(each)}")
-    if not all(0 < rate <= 1 for rate in each):
-        raise InputError(f"squeeze rates are above 0 and at most 1, got {each}")
+    each = expand_rates(rates, len(stages))
     narrow = tuple(
         replace(stage, width=squeezed_width(stage.width, rate))
         for stage, rate in zip(stages, each, strict=True)
     )
     if any(stage.width < 2 for stage in narrow):
-        raise InputError(f"squeeze rates {each} leave a stage without channels")
+        raise InputError(f"squeeze rates {list(each)} leave a stage without channels")
     return narrow
 
 

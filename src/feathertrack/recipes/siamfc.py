@@ -111,7 +111,7 @@ def siamfc_small() -> Recipe:
                 ),
                 SetSettings(reader="folder", root="images", split="", share=0.5),
             ),
-            pairs_per_epoch=8000,
+            pairs_per_epoch=4000,
             order="any",
             gray=0.1,
             template=ViewSettings(size=127, shift=4, stretch=0.05, color=0.5, flip=0.0),
@@ -119,7 +119,7 @@ def siamfc_small() -> Recipe:
         ),
         optim=OptimSettings(lr=1e-2),
         schedule=ScheduleSettings(kind="exponential", end=1e-3),
-        loop=LoopSettings(epochs=50, batch_size=16, precision="bfloat16"),
+        loop=LoopSettings(epochs=50, batch_size=16),
         validation=ValidationSettings(
             benchmark="folder",
             root="sequences/train",

@@ -27,6 +27,8 @@ NETWORKS = (
     "siamrpn_r18",
     "siamrpn_r34",
     "siamrpn_r50",
+    "squeezed",
+    "squeezed_step",
 )
 """What ``create_model`` builds, which needs the ``torch`` extra; sorted."""
 

@@ -25,6 +25,12 @@ from feathertrack.errors import InputError
 from feathertrack.models.correlation import xcorr
 from feathertrack.models.network import Network
 from feathertrack.models.siamfc import SiamFC
+from feathertrack.training.losses import (
+    HarmonizedLogistic,
+    balanced_logistic,
+    focal_logistic,
+    hard_negative_logistic,
+)
 from feathertrack.training.recipe import Recipe, TaskSettings
 from feathertrack.training.task import Losses, Task
 
@@ -79,6 +85,8 @@ class SiamFCTask(Task):
     def __init__(self, network: SiamFC, settings: SiamFCTaskSettings) -> None:
         super().__init__(network)
         self.settings = settings
+        # Its counts are kept between steps, so that they are part of a checkpoint.
+        self.harmonized = HarmonizedLogistic() if settings.loss == "ghm" else None
 
     def forward(self, batch: PairBatch) -> Losses:
         """Return the loss of the score maps as ``total``."""
@@ -100,12 +108,18 @@ class SiamFCTask(Task):
 
     def response_loss(self, score_N1mn: Tensor, label_N1mn: Tensor) -> Tensor:
         """Return the loss that the settings name."""
-        pos, neg = (label_N1mn == 1).float(), (label_N1mn == 0).float()
-        weight = pos / pos.sum().clamp(min=1) + self.settings.negative_weight * neg / neg.sum()
-        weight = weight / weight.sum()
-        return torch.nn.functional.binary_cross_entropy_with_logits(
-            score_N1mn, label_N1mn, weight, reduction="sum"
-        )
+        settings = self.settings
+        if settings.loss == "balanced":
+            return balanced_logistic(
+                score_N1mn, label_N1mn, negative_weight=settings.negative_weight
+            )
+        if settings.loss == "focal":
+            return focal_logistic(score_N1mn, label_N1mn)
+        if settings.loss == "ohnm":
+            return hard_negative_logistic(score_N1mn, label_N1mn)
+        assert self.harmonized is not None, settings.loss
+        harmonized: Tensor = self.harmonized(score_N1mn, label_N1mn)
+        return harmonized
 
     def _correlate(self, template_BDhw: Tensor, search_BDHW: Tensor) -> Tensor:
         network = self.network

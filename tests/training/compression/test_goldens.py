@@ -9,7 +9,8 @@ import torch
 
 from feathertrack.errors import InputError
 from feathertrack.models import create_model
-from feathertrack.models.siamfc_steps import StepSiamFC, inherit, step_keys, teacher_state
+from feathertrack.models import Network
+from feathertrack.training.compression.inheritance import inherit, step_keys, teacher_state
 from tests.filling import fill, filled_state, pictures, shapes_of
 from tests.goldens_compare import assert_within, load_golden
 from tests.models.losses_of_reference import reference_loss
@@ -19,11 +20,11 @@ STEPS = [("siamfc", step) for step in range(10)] + [("siamd", step) for step in 
 RELATIVE = 1e-4  # as the json says
 
 
-def _network(kind: str, step: int) -> StepSiamFC:
+def _network(kind: str, step: int) -> Network:
     return create_model(f"{KINDS[kind]}_step", step=step)
 
 
-def _inherited(kind: str, step: int) -> StepSiamFC:
+def _inherited(kind: str, step: int) -> Network:
     """The network at the beginning of a step, by the recipe of the goldens."""
     network = _network(kind, step)
     fill(network, salt=100)
@@ -153,7 +154,7 @@ def test_merging_keeps_the_response_at_every_step(step: int) -> None:
 def test_step_zero_is_the_teacher() -> None:
     teacher, student = create_model("siamfc").eval(), create_model("fdsiamfc_step", step=0).eval()
     fill(teacher)
-    missing = student.load_state_dict(teacher_state(teacher.state_dict()), strict=False)
+    missing = student.load_state_dict(teacher_state(teacher), strict=False)
     assert not missing.unexpected_keys
     template, search = torch.rand(1, 3, 95, 95), torch.rand(1, 3, 111, 111)
     with torch.no_grad():

@@ -1,0 +1,1 @@
+"""FDSiamFC's compression: a teacher becomes a narrow student, one convolution after another."""
