@@ -19,6 +19,7 @@ from feathertrack.training.losses import (
     siamkpn_loss,
     siamrpn_loss,
 )
+from tests.shared_data import shared
 
 A, S = 5, 6
 
@@ -186,3 +187,17 @@ def test_siamkpn_loss_averages_stages_and_weighs_terms() -> None:
     torch.testing.assert_close(losses["total"], expected)
     with pytest.raises(ValueError, match="1 scores"):
         siamkpn_loss(scores[:1], other, other, heat, offset, size)
+
+
+def test_weights_of_mmtracking_are_those_of_its_code() -> None:
+    golden = np.load(shared("goldens/siamrpnpp_mmtracking") / "targets_loss.npz")
+    grid = [
+        np.moveaxis(golden[name].reshape(5, 25, 25, A), 3, 1)
+        for name in ("labels", "label_weights")
+    ]
+    label, weight = torch.from_numpy(grid[0]).long(), torch.from_numpy(grid[1])
+    label[weight == 0] = -1
+    score = noise(5, 2 * A, 25, 25)
+    entropy = F.cross_entropy(score.view(5, 2, A, 25, 25), label.clamp(min=0), reduction="none")
+    found = anchor_class_loss(score, label, normalization="mmtracking")
+    torch.testing.assert_close(found, (entropy * weight).sum())

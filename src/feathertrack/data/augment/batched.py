@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -27,8 +26,8 @@ def render_batch(patches: Tensor, plans: Sequence[ViewPlan]) -> tuple[Tensor, Te
         plans: B plans, of one crop size and one kind of border.
 
     Returns:
-        float32 (B, 3, size, size) and the boxes in it, x, y, w, h, float32 (B, 4), both on the
-        device of the patches.
+        float32 (B, 3, size, size), channels last in memory, and the boxes in it, x, y, w, h,
+        float32 (B, 4), both on the device of the patches.
 
     Raises:
         ValueError: as many plans as patches are needed, and one size and border.
@@ -38,9 +37,8 @@ def render_batch(patches: Tensor, plans: Sequence[ViewPlan]) -> tuple[Tensor, Te
     if len({(plan.size, plan.border) for plan in plans}) != 1:
         raise ValueError("the plans of a batch differ in size or border")
     device = patches.device
-    start, step, offset, gain, boxes = (
-        _table([_numbers(plan)[column] for plan in plans], device) for column in range(5)
-    )
+    numbers = torch.tensor([_numbers(plan) for plan in plans], dtype=torch.float32).to(device)
+    start, step, boxes, offset, gain = torch.split(numbers, [2, 2, 4, 3, 1], dim=1)
     views = _sample(patches, start, step, plans)
     gray = [index for index, plan in enumerate(plans) if plan.gray]
     if gray:
@@ -53,16 +51,13 @@ def render_batch(patches: Tensor, plans: Sequence[ViewPlan]) -> tuple[Tensor, Te
     for index, plan in enumerate(plans):
         if plan.blur is not None:
             views[index : index + 1] = _motion_blur(views[index : index + 1], *plan.blur)
-    return views - offset.view(-1, 3, 1, 1), boxes
+    views = views - offset.view(-1, 3, 1, 1)
+    return views.contiguous(memory_format=torch.channels_last), boxes
 
 
-def _numbers(plan: ViewPlan) -> tuple[Sequence[float], ...]:
-    offset = plan.offset or (0.0, 0.0, 0.0)
-    return plan.start, plan.step, offset, (plan.gain,), plan.box
-
-
-def _table(rows: list[Sequence[float]], device: torch.device) -> Tensor:
-    return torch.from_numpy(np.array(rows, dtype=np.float32)).to(device, non_blocking=True)
+def _numbers(plan: ViewPlan) -> tuple[float, ...]:
+    """All that is per pair in one row, so that it reaches the device in one transfer."""
+    return (*plan.start, *plan.step, *plan.box, *(plan.offset or (0.0, 0.0, 0.0)), plan.gain)
 
 
 class _Taps(NamedTuple):
@@ -91,23 +86,24 @@ def _taps(start: Tensor, step: Tensor, *, size: int, length: int, replicate: boo
 
 def _sample(patches: Tensor, start: Tensor, step: Tensor, plans: Sequence[ViewPlan]) -> Tensor:
     """Bilinear samples (B, 3, n, n) of (B, 3, P, Q)."""
-    batch, _, height, width = patches.shape
+    batch, channels, height, width = patches.shape
     size, replicate = plans[0].size, plans[0].border == "replicate"
     rows = _taps(start[:, 1], step[:, 1], size=size, length=height, replicate=replicate)
     columns = _taps(start[:, 0], step[:, 0], size=size, length=width, replicate=replicate)
 
-    def lerp(source: Tensor, taps: _Taps, dim: int) -> Tensor:
-        shape = [batch, 1, 1, 1]
-        shape[dim] = size
-        target = list(source.shape)
-        target[dim] = size
-        first = source.gather(dim, taps.first.view(shape).expand(target))
-        second = source.gather(dim, taps.second.view(shape).expand(target))
-        return first * taps.weight_first.view(shape) + second * taps.weight_second.view(shape)
+    sample = torch.arange(batch, device=patches.device)[:, None]
+    views = patches[sample, :, rows.first] * rows.weight_first[:, :, None, None]  # (B, n, 3, Q)
+    views.addcmul_(
+        patches[sample, :, rows.second].to(views.dtype), rows.weight_second[:, :, None, None]
+    )
+    shape = (batch, size, channels, size)
+    first = views.gather(3, columns.first[:, None, None].expand(shape))
+    second = views.gather(3, columns.second[:, None, None].expand(shape))
+    views = first.mul_(columns.weight_first[:, None, None])
+    views.addcmul_(second, columns.weight_second[:, None, None])
+    views = views.transpose(1, 2)
 
-    views = lerp(lerp(patches, rows, 2), columns, 3)
-    outside = [plan.reaches_outside(width=width, height=height) for plan in plans]
-    if not replicate and any(outside):
+    if not replicate and any(plan.reaches_outside(width=width, height=height) for plan in plans):
         seen_y = rows.weight_first + rows.weight_second
         seen_x = columns.weight_first + columns.weight_second
         missing = 1 - seen_y[:, None, :, None] * seen_x[:, None, None, :]

@@ -75,13 +75,7 @@ def anchor_targets(
     """
     boxes, is_positive = center_boxes(boxes_xywh), np.asarray(positive, dtype=bool)
     anchors = anchor_grid(size, kind=settings.kind)
-    flat = anchors.reshape(-1, 4)
-    overlap = overlaps(boxes, flat)
-    if settings.kind == "mmtracking":  # compared in the precision of its code
-        high = overlap.astype(np.float32) >= np.float32(settings.high)
-        low = overlap.astype(np.float32) < np.float32(settings.low)
-    else:
-        high, low = overlap > settings.high, overlap < settings.low
+    high, low = _judged(overlaps(boxes, anchors).reshape(len(boxes), -1), settings)
     high &= is_positive[:, None]
     low &= is_positive[:, None]
     window = negative_window(boxes, size=size, centered=settings.window == "centered")
@@ -92,34 +86,53 @@ def anchor_targets(
     background = subset(
         low, seeds, stream=_NEGATIVES, most=settings.total - settings.positives
     ) | subset(elsewhere, seeds, stream=_ELSEWHERE, most=settings.negatives)
-    label = np.where(kept, 1, np.where(background, 0, -1)).astype(np.int8)
-    weight = kept / np.maximum(kept.sum(1, keepdims=True), 1)
-    delta = deltas(boxes, flat) * is_positive[:, None, None]
+    label = (2 * kept.view(np.int8) + background.view(np.int8) - 1).astype(np.int8)
+    weight = kept / np.maximum(kept.sum(1, keepdims=True), 1).astype(np.float32)
     shape = (len(boxes), *anchors.shape[:3])
-    return AnchorTargets(
-        label.reshape(shape),
-        np.moveaxis(delta, 2, 1).reshape(len(boxes), 4, *anchors.shape[:3]).astype(np.float32),
-        weight.reshape(shape).astype(np.float32),
-    )
+    delta = deltas(boxes, anchors)
+    delta[~is_positive] = 0
+    return AnchorTargets(label.reshape(shape), delta, weight.reshape(shape).astype(np.float32))
+
+
+def _judged(
+    overlap: NDArray[np.float64], settings: AnchorTargetSettings
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which anchors overlap much, and which little."""
+    if settings.kind == "mmtracking":  # compared in the precision of its code
+        single = overlap.astype(np.float32)
+        return single >= np.float32(settings.high), single < np.float32(settings.low)
+    return overlap > settings.high, overlap < settings.low
 
 
 def overlaps(boxes: NDArray[np.float64], anchors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Intersection over union of (B, 4) with (N, 4) centres and sizes -> (B, N)."""
-    half, anchor_half = boxes[:, None, 2:] / 2, anchors[None, :, 2:] / 2
-    center, anchor_center = boxes[:, None, :2], anchors[None, :, :2]
-    low = np.maximum(center - half, anchor_center - anchor_half)
-    high = np.minimum(center + half, anchor_center + anchor_half)
-    shared = np.clip(high - low, 0.0, None).prod(-1)
-    union = boxes[:, None, 2:].prod(-1) + anchors[None, :, 2:].prod(-1) - shared
-    found: NDArray[np.float64] = shared / np.maximum(union, 1e-6)
+    """Intersection over union of boxes and a grid of anchors -> (B, A, S, S).
+
+    Args:
+        boxes: centres and sizes (B, 4).
+        anchors: of ``anchor_grid`` (A, S, S, 4), whose columns share x and whose rows share y.
+    """
+    sides = []
+    for axis, line in ((0, anchors[:, 0, :]), (1, anchors[:, :, 0])):
+        center, half = line[None, ..., axis], line[None, ..., axis + 2] / 2  # (1, A, S)
+        middle, reach = boxes[:, None, None, axis], boxes[:, None, None, axis + 2] / 2
+        low = np.maximum(middle - reach, center - half)
+        sides.append(np.clip(np.minimum(middle + reach, center + half) - low, 0.0, None))
+    shared = sides[1][..., :, None] * sides[0][..., None, :]
+    areas = boxes[:, None, 2:].prod(-1) + anchors[None, :, 0, 0, 2:].prod(-1)  # (B, A)
+    found: NDArray[np.float64] = shared / np.maximum(areas[..., None, None] - shared, 1e-6)
     return found
 
 
-def deltas(boxes: NDArray[np.float64], anchors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(dx, dy, dw, dh) that lead from (N, 4) anchors to (B, 4) boxes -> (B, N, 4)."""
-    moved = (boxes[:, None, :2] - anchors[None, :, :2]) / anchors[None, :, 2:]
-    grown = np.log(boxes[:, None, 2:] / anchors[None, :, 2:])
-    return np.concatenate([moved, grown], axis=-1)
+def deltas(boxes: NDArray[np.float64], anchors: NDArray[np.float64]) -> NDArray[np.float32]:
+    """(dx, dy, dw, dh) from a grid of anchors (A, S, S, 4) to boxes (B, 4) -> (B, 4, A, S, S)."""
+    sizes = anchors[None, :, 0, 0, 2:]  # (1, A, 2)
+    found = np.empty((len(boxes), 4, *anchors.shape[:3]), dtype=np.float32)
+    across = (boxes[:, None, None, 0] - anchors[None, :, 0, :, 0]) / sizes[..., 0, None]
+    down = (boxes[:, None, None, 1] - anchors[None, :, :, 0, 1]) / sizes[..., 1, None]
+    found[:, 0] = across[..., None, :]
+    found[:, 1] = down[..., :, None]
+    found[:, 2:] = np.log(boxes[:, None, 2:] / sizes).swapaxes(1, 2)[..., None, None]
+    return found
 
 
 def negative_window(
