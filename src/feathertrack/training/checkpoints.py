@@ -28,6 +28,10 @@ _PATTERN = "step-*.ckpt"
 _SHOWN = 3
 
 
+class CheckpointDamaged(InputError):
+    """A checkpoint that was not written whole, or changed since."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Position:
     """Where a training stands.
@@ -129,6 +133,27 @@ def find_checkpoints(folder: Path) -> list[Path]:
     return sorted(folder.glob(_PATTERN))
 
 
+def newest_whole(folder: Path) -> tuple[Path | None, list[str]]:
+    """The newest checkpoint that can be read, None where there are none; and what was passed over.
+
+    Raises:
+        CheckpointDamaged: none of those that are there can be read.
+    """
+    notes: list[str] = []
+    damaged: CheckpointDamaged | None = None
+    for path in reversed(find_checkpoints(folder)):
+        try:
+            load_checkpoint(path)
+        except CheckpointDamaged as error:
+            damaged = damaged or error
+            notes.append(f"{path.name} is damaged and was passed over")
+        else:
+            return path, notes
+    if damaged is not None:
+        raise damaged
+    return None, notes
+
+
 def remove_leftovers(folder: Path) -> None:
     """Remove what a process left that was killed while it wrote."""
     for path in folder.glob(".*.ckpt.*.tmp"):
@@ -139,14 +164,18 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint, onto the CPU.
 
     Raises:
-        InputError: it cannot be read, is no checkpoint of a training, or of another version.
+        CheckpointDamaged: it cannot be read.
+        InputError: it is no checkpoint of a training, or of another version.
     """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise InputError(f"there is no checkpoint {path}") from None
     except Exception as error:  # a broken file can raise anything
-        raise InputError(f"checkpoint {path} is damaged or no checkpoint of a training") from error
+        raise CheckpointDamaged(
+            f"checkpoint {path} is damaged or no checkpoint of a training: remove it to go on from "
+            "the one before"
+        ) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise InputError(f"{path} is no checkpoint of a training: a run folder's checkpoints are")
     if content.get("version") != VERSION:
@@ -168,7 +197,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
             skipped=content["skipped"],
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"checkpoint {path} is damaged: {error!r}") from error
+        raise CheckpointDamaged(f"checkpoint {path} is damaged: {error!r}") from error
 
 
 def check_recipe(checkpoint: Checkpoint, recipe: Recipe, *, path: Path) -> None:

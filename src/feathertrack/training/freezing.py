@@ -45,18 +45,23 @@ class Freezing:
         Raises:
             InputError: nothing is left to train.
         """
-        training = set()
-        for name, parameter in self._candidates:
-            frozen = self.is_frozen(name, epoch)
-            parameter.requires_grad_(not frozen)
-            if frozen:
-                parameter.grad = None
-            else:
-                training.add(name)
+        training = self.training(epoch)
         if not training:
             raise InputError(f"freeze.frozen leaves nothing to train in epoch {epoch}")
+        for name, parameter in self._candidates:
+            parameter.requires_grad_(name in training)
+            if name not in training:
+                parameter.grad = None
         self.set_modes(epoch)
-        return frozenset(training)
+        return training
+
+    def training(self, epoch: int) -> frozenset[str]:
+        """Names of the parameters that train in an epoch."""
+        return frozenset(name for name, _ in self._candidates if not self.is_frozen(name, epoch))
+
+    def thaws(self, epoch: int) -> bool:
+        """Whether something trains that did not in the epoch before."""
+        return epoch > 0 and not self.training(epoch) <= self.training(epoch - 1)
 
     def set_modes(self, epoch: int) -> None:
         """Training mode everywhere, but for the batch norms of frozen parts."""

@@ -25,6 +25,7 @@ from feathertrack.training.checkpoints import (
     find_checkpoints,
     keep_as_best,
     load_checkpoint,
+    newest_whole,
     remove_leftovers,
     save_checkpoint,
 )
@@ -147,15 +148,15 @@ class _Run:
     def begin(self, resume: bool | Path) -> None:
         """Start anew or from a checkpoint, and open the log."""
         folder = self.output / "checkpoints"
-        found = resume if isinstance(resume, Path) else None
-        if self.first and found is None:
-            found = next(reversed(find_checkpoints(folder)), None)
-        found = self.fabric.broadcast(found)
-        if found is not None and resume is False:
+        if resume is False and (earlier := find_checkpoints(folder)):
             raise InputError(
-                f"{self.output} holds a run, up to {found.name}: go on with --resume, or choose "
-                "another --output"
+                f"{self.output} holds a run, up to {earlier[-1].name}: go on with --resume, or "
+                "choose another --output"
             )
+        found = resume if isinstance(resume, Path) else None
+        if resume is True:
+            found, passed = newest_whole(folder)
+            self.notes += passed
         seed_generators(self.recipe.loop.seed, rank=self.fabric.global_rank)
         if found is not None:
             self._restore(found)
@@ -222,16 +223,23 @@ class _Run:
 
     def train(self) -> FitResult:
         """Go through the epochs that are left."""
-        while not self.stop:
+        while not self._any(bool(self.stop)):
             self._validate()
             if self.position.epoch >= self.recipe.loop.epochs or not self._epoch():
                 break
         return self._finish()
 
+    def _any(self, mine: bool) -> bool:
+        """Whether any process says so; all must ask together."""
+        if self.fabric.world_size == 1:
+            return mine
+        own = torch.tensor(float(mine), device=self.fabric.device)
+        return bool(self.fabric.all_reduce(own, reduce_op="max") > 0)
+
     def _epoch(self) -> bool:
         """Train to the end of the epoch; False when a signal ended it before."""
         epoch = self.position.epoch
-        self.rates = self.stepper.start_epoch(epoch, resumed=self.position.step > 0)
+        self.rates = self.stepper.start_epoch(epoch, within=self.position.step > 0)
         feed = Feed(
             self.loader,
             self.fabric.device,

@@ -52,10 +52,14 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """
     before, after = dict(_flat(old)), dict(_flat(new))
     return [
-        f"{path}: {before.get(path, 'absent')!r}, now {after.get(path, 'absent')!r}"
+        f"{path}: {_shown(before, path)}, now {_shown(after, path)}"
         for path in dict.fromkeys([*before, *after])
         if before.get(path) != after.get(path) and not _may_change(path)
     ]
+
+
+def _shown(values: Mapping[str, Any], path: str) -> str:
+    return repr(values[path]) if path in values else "absent"
 
 
 def _may_change(path: str) -> bool:
@@ -65,7 +69,7 @@ def _may_change(path: str) -> bool:
 
 
 def _flat(values: Any, lead: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(values, Mapping) and values:
+    if isinstance(values, Mapping):
         for key, value in values.items():
             yield from _flat(value, f"{lead}{key}.")
     elif isinstance(values, list) and any(isinstance(item, Mapping) for item in values):

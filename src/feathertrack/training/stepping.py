@@ -82,13 +82,17 @@ class Stepper:
         """What scales the loss of float16, None in other precisions."""
         return getattr(self._fabric.strategy.precision, "scaler", None)
 
-    def start_epoch(self, epoch: int, *, resumed: bool = False) -> dict[str, float]:
-        """Freeze, thaw and set the rates for an epoch; return the rates by group."""
+    def start_epoch(self, epoch: int, *, within: bool = False) -> dict[str, float]:
+        """Freeze, thaw and set the rates for an epoch; return the rates by group.
+
+        Args:
+            epoch: counted from 0.
+            within: steps of it were made before, by a run that is resumed.
+        """
         training = self._freezing.apply(epoch)
+        if self._recipe.freeze.fresh_optimizer and self._freezing.thaws(epoch) and not within:
+            self._optimizer.state.clear()
         if training != self._training:
-            thawed = bool(self._training) and not training <= self._training
-            if thawed and self._recipe.freeze.fresh_optimizer and not resumed:
-                self._optimizer.state.clear()
             self._forward = self._wrap()
             self._training = training
         self._task.set_epoch(epoch)
