@@ -153,7 +153,7 @@ def test_a_video_with_more_or_fewer_boxes_than_frames_is_said(tmp_path: Path) ->
     put(tmp_path / "b_groundtruth.txt", lines(5))
     a, b = open_benchmark("folder", tmp_path)
     assert (len(a.truth), len(a.frames), len(b.truth), len(b.frames)) == (3, 3, 5, 5)
-    assert "boxes up to frame 4, but only 3 frames" in a.notes[0]
+    assert "line 4: the ground truth is longer than the frames: 5 rows for 3 frames" in a.notes[0]
     assert "shorter than the frames: 5 rows for 8 frames" in b.notes[0]
 
 
@@ -285,7 +285,19 @@ def test_a_video_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"a\.mp4 cannot be opened"):
         _ = open_benchmark("folder", tmp_path)["a"]
     check = check_benchmark(open_benchmark("folder", tmp_path))
-    assert not check.complete
+    assert [problem.kind for problem in check.problems] == ["frames"]
+
+
+def test_frames_without_boxes_are_noted(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        pictures(tmp_path / name, "%d.jpg", range(3))
+    put(tmp_path / "a" / "groundtruth.txt", lines(3))
+    write_clip(tmp_path / "c.mp4", 3)
+    benchmark = open_benchmark("folder", tmp_path)
+    assert benchmark.names == ("a",)
+    assert benchmark.notes == (
+        f"left out, as no file of boxes goes with them: {tmp_path / 'c.mp4'}, {tmp_path / 'b'}",
+    )
 
 
 def test_a_video_is_checked_frame_by_frame(tmp_path: Path) -> None:

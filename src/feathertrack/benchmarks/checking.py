@@ -13,7 +13,7 @@ from feathertrack.benchmarks.framelist import FirstFrames, FolderFrames, FrameLi
 from feathertrack.benchmarks.layout import file_names, names_twice, numbered_pictures, ranges
 from feathertrack.benchmarks.numbering import numbering_of
 from feathertrack.benchmarks.sequence import Sequence
-from feathertrack.errors import InputError
+from feathertrack.errors import InputError, SourceError
 from feathertrack.video.pictures import is_picture
 
 _SHOWN = 5
@@ -108,7 +108,9 @@ def _check(benchmark: Benchmark, name: str, *, images: bool) -> Check:
         missing = missing or [Problem(sequence=name, kind="frames", text=str(error))]
     except InputError as error:
         kind = "ground truth" if files is None or files.truth.exists() else "file"
-        text = str(error) if kind == "ground truth" else f"{files and files.truth} is missing"
+        if isinstance(error, SourceError):
+            kind = "frames"
+        text = f"{files and files.truth} is missing" if kind == "file" else str(error)
         problems.append(Problem(sequence=name, kind=kind, text=text))
     if sequence is not None:
         problems += _notes(sequence, files)

@@ -114,6 +114,12 @@ def _length(
 ) -> tuple[int, tuple[str, ...]]:
     """How many frames are used, and what is said where boxes and frames end apart."""
     last = max(row.frame for row in rows)
+    if last >= num_frames and every_frame:
+        note = (
+            f"{place.boxes}, line {num_frames + 1}: the ground truth is longer than the frames: "
+            f"{last + 1} rows for {num_frames} {place.unit}; the first {num_frames} are used"
+        )
+        return num_frames, (note,)
     if last >= num_frames:
         note = (
             f"{place.boxes}: there are boxes up to frame {last}, but only {num_frames} "

@@ -19,6 +19,7 @@ TREE = (
     "<sequence>.{txt, ...}; boxes in the form of " + ", ".join(BOX_FORMATS)
 )
 _DEEPEST = 6
+_SHOWN = 5
 _PICTURES = ("", "img", "img1", "color")
 _SUFFIXES = (".txt", ".csv", ".json", ".jsonl", ".xml")
 _USUAL = ("groundtruth_rect", "groundtruth", "gt", "boxes", "annotations", "annotation")
@@ -76,14 +77,19 @@ def find_places(root: Path, *, format: str | None) -> tuple[dict[str, Place], tu
         InputError: two sequences would have one name, or there is none.
     """
     own = _sequence(root, (root.resolve().name,), beside=False)
-    places = [own] if own else [*_below(root, ())]
+    without: list[Path] = []
+    places = [own] if own else [*_below(root, (), without)]
+    notes = []
+    if without:
+        shown = ", ".join(map(str, without[:_SHOWN])) + (", ..." if len(without) > _SHOWN else "")
+        notes.append(f"left out, as no file of boxes goes with them: {shown}")
     if not places:
-        raise InputError(f"{root} holds no sequence: expected {TREE}")
+        raise InputError("; ".join([f"{root} holds no sequence: expected {TREE}", *notes]))
     above = 0 if own else _shared_parts(places)
     if above:
         lower = root.joinpath(*places[0].parts[:above])
         places = [replace(place, parts=place.parts[above:]) for place in places]
-    notes = (f"the sequences lie in {lower}, below the given {root}",) if above else ()
+        notes.append(f"the sequences lie in {lower}, below the given {root}")
     found: dict[str, Place] = {}
     for place in (one for whole in places for one in _by_target(whole, format=format)):
         if place.name in found:
@@ -93,7 +99,7 @@ def find_places(root: Path, *, format: str | None) -> tuple[dict[str, Place], tu
                 f"would both be called {place.name}: rename one"
             )
         found[place.name] = place
-    return found, notes
+    return found, tuple(notes)
 
 
 def is_sequence(folder: Path) -> bool:
@@ -101,16 +107,19 @@ def is_sequence(folder: Path) -> bool:
     return _sequence(folder, (folder.name,), beside=True) is not None
 
 
-def _below(folder: Path, parts: tuple[str, ...]) -> Iterator[Place]:
-    yield from _videos(folder, parts)
+def _below(folder: Path, parts: tuple[str, ...], without: list[Path]) -> Iterator[Place]:
+    """Sequences in a folder; frames without boxes are added to ``without``."""
+    yield from _videos(folder, parts, without)
     if len(parts) == _DEEPEST:
         return
     for name in subfolders(folder):
         place = _sequence(folder / name, (*parts, name), beside=True)
-        if place is None:
-            yield from _below(folder / name, (*parts, name))
-        else:
+        if place is not None:
             yield place
+            continue
+        if any(is_picture(Path(one)) for one in file_names(folder / name)):
+            without.append(folder / name)
+        yield from _below(folder / name, (*parts, name), without)
 
 
 def _sequence(folder: Path, parts: tuple[str, ...], *, beside: bool) -> Place | None:
@@ -127,12 +136,16 @@ def _sequence(folder: Path, parts: tuple[str, ...], *, beside: bool) -> Place | 
     return Place(parts=parts, pictures=pictures, boxes=boxes)
 
 
-def _videos(folder: Path, parts: tuple[str, ...]) -> Iterator[Place]:
+def _videos(folder: Path, parts: tuple[str, ...], without: list[Path]) -> Iterator[Place]:
     """Videos with boxes under their name beside them, unless a folder holds their pictures."""
     for video in _named(folder, VIDEO_SUFFIXES):
         boxes = _boxes_of(video)
-        if boxes and _pictures(folder / video.stem) is None:
+        if _pictures(folder / video.stem) is not None:
+            continue
+        if boxes:
             yield Place(parts=(*parts, video.stem), pictures=video, boxes=boxes[0])
+        else:
+            without.append(video)
 
 
 def _named(folder: Path, suffixes: frozenset[str]) -> list[Path]:

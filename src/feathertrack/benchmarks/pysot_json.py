@@ -92,6 +92,8 @@ def read_json(path: Path) -> Mapping[str, Mapping[str, Any]]:
     """
     try:
         records = json.loads(read_bytes(path))
+    except InputError:  # it cannot be read, which read_bytes has said
+        raise
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is no JSON: {error}") from None
     if not isinstance(records, dict) or not records:
