@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Pack:
-    """Crop every target of a training set once, into a few big files that train fast.
+    """Crop the targets of a training set into few files, to train fast.
 
-    Killed at any time, the same command goes on where it was. Train from it with the reader packed.
+    Killed at any time, the same command goes on where it was.
+
+    Train from it with the reader packed.
 
     Examples:
-      feathertrack data pack got10k ~/data/GOT-10k --output ~/packs/got10k --side 255
-      feathertrack data pack coco ~/data/coco --output ~/packs/coco --processes 8 --check
+      feathertrack data pack got10k ~/GOT-10k --output ~/packs/got10k --side 255
+      feathertrack data pack coco ~/coco --output ~/packs/coco --processes 8
 
     Attributes:
         name: The layout of the set, as got10k, lasot, coco, vid or folder.

@@ -9,7 +9,14 @@ import traceback
 from collections.abc import Callable, Sequence
 
 from feathertrack._version import __version__
-from feathertrack.cli._commands import COMMANDS, Command, command_type, first_line
+from feathertrack.cli._commands import (
+    COMMANDS,
+    Command,
+    actions_of,
+    command_type,
+    first_line,
+    split_name,
+)
 from feathertrack.cli._stopping import Stopped
 from feathertrack.cli._words import HelpShown, nearest, read_words
 from feathertrack.errors import FeathertrackError, InputError, SourceError, WeightsError
@@ -55,7 +62,7 @@ def _dispatch(words: list[str]) -> int:
     if not words:
         print(overview(), file=sys.stderr)
         return 2
-    name, *rest = words
+    name, rest = split_name(words)
     if name in ("--version", "-V") or (name in COMMANDS and "--version" in rest):
         print(f"{PROG} {__version__}")
         return 0
@@ -64,6 +71,8 @@ def _dispatch(words: list[str]) -> int:
         return 0
     if name.startswith("--tyro-"):
         return _write_completion(words)
+    if actions := actions_of(name):
+        return _explain(name, actions, rest)
     if name not in COMMANDS:
         kind = "option" if name.startswith("-") else "command"
         known = nearest(name, [*COMMANDS, "--help", "--version", "--debug"])
@@ -71,9 +80,20 @@ def _dispatch(words: list[str]) -> int:
     return read_words(command_type(name), rest, prog=f"{PROG} {name}").run()
 
 
+def _explain(name: str, actions: Sequence[str], rest: Sequence[str]) -> int:
+    """Answer a command whose second word is missing or wrong with those that there are."""
+    if rest[:1] and rest[0] not in ("--help", "-h"):
+        known = nearest(rest[0], actions)
+        raise InputError(f"{PROG} {name} cannot {rest[0]!r}; nearest: {known}")
+    lines = [f"  {one:<10}{first_line(command_type(f'{name} {one}'))}" for one in actions]
+    text = "\n".join([f"usage: {PROG} {name} {{{','.join(actions)}}} ...", "", *lines])
+    print(text, file=sys.stdout if rest else sys.stderr)
+    return 0 if rest else 2
+
+
 def overview() -> str:
     """What ``feathertrack --help`` says: the commands, a sentence each."""
-    commands = "\n".join(f"  {name:<10}{first_line(command_type(name))}" for name in COMMANDS)
+    commands = "\n".join(f"  {name:<11}{first_line(command_type(name))}" for name in COMMANDS)
     return f"""usage: {PROG} COMMAND ...
 
 Follow one object through a video.

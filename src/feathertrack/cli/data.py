@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Data:
-    """Check the files of a benchmark: which are needed, which are missing.
+class CheckData:
+    """Check the files of a benchmark: which are needed, which missing.
 
     The exit status is 1 where something is missing or cannot be read.
 
@@ -30,7 +30,6 @@ class Data:
       feathertrack data check lasot ~/data/LaSOT --images --json
 
     Attributes:
-        action: What to do.
         name: A benchmark, as otb100, uav123, lasot, got10k_val, vot2018 or folder.
         root: The folder of its data, or a json file of pysot's.
         edition: Which edition, where a benchmark has several: official or got10k of otb, pysot or
@@ -40,8 +39,6 @@ class Data:
         json: Print JSON with every problem instead of text.
     """
 
-    action: Positional[Literal["check"]]
-
     name: Positional[Annotated[str, arg(metavar="NAME")]]
 
     root: Positional[
@@ -50,9 +47,9 @@ class Data:
         ]
     ] = None
 
-    edition: Annotated[str | None, arg(metavar="official|TRAIN_0|...", help_behavior_hint="")] = (
-        None
-    )
+    edition: Annotated[
+        str | None, arg(metavar="official|got10k|TRAIN_0|...", help_behavior_hint="")
+    ] = None
 
     images: Flag = False
 
