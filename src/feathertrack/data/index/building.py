@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -72,17 +72,22 @@ class _Chunks:
     def add(self, record: VideoRecord) -> None:
         for problem in record.problems:
             self._problems.add(problem)
-        boxed = np.zeros(len(record.images), np.bool_)
-        for track in record.tracks:
-            boxed[track.positions] = True
-        bare = len(boxed) - int(boxed.sum())
-        if bare:
-            first = record.images[int(np.flatnonzero(~boxed)[0])]
-            self._problems.add(Problem(reason=WITHOUT_BOX, count=bare, example=first))
+        self._count_bare(record)
         self._waiting.append(record)
         self._size += len(record.images) + sum(len(t.positions) for t in record.tracks)
         if self._size >= _CHUNK:
             self._write()
+
+    def _count_bare(self, record: VideoRecord) -> None:
+        if len(record.images) == 1 and record.tracks:
+            return
+        boxed = np.zeros(len(record.images), np.bool_)
+        for track in record.tracks:
+            boxed[track.positions] = True
+        bare = np.flatnonzero(~boxed)
+        if len(bare):
+            first = record.images[int(bare[0])]
+            self._problems.add(Problem(reason=WITHOUT_BOX, count=len(bare), example=first))
 
     def finish(self) -> Counts:
         self._write()
@@ -101,14 +106,13 @@ class _Chunks:
     def _write(self) -> None:
         owners = [(v, t) for v in self._waiting for t in v.tracks if len(t.positions)]
         boxes_of = self._write_boxes(owners) if owners else np.zeros(0, np.int64)
-        kept = {id(track): int(n) for (_, track), n in zip(owners, boxes_of, strict=True) if n}
-        for video in self._waiting:
-            tracks = [track for track in video.tracks if id(track) in kept]
-            if tracks:
-                self._write_tracks(tracks, video=len(self._names))
-                self._write_images(video)
+        kept = {id(track) for (_, track), n in zip(owners, boxes_of.tolist(), strict=True) if n}
+        found = [(v, [t for t in v.tracks if id(t) in kept]) for v in self._waiting]
+        found = [(video, tracks) for video, tracks in found if tracks]
         ends = np.cumsum(boxes_of[boxes_of > 0])
-        self._box_end.append(len(self._boxes) - (ends[-1] if len(ends) else 0) + ends)
+        self._box_end.append(len(self._boxes) - int(boxes_of.sum()) + ends)
+        self._write_tracks([tracks for _, tracks in found])
+        self._write_images([video for video, _ in found])
         self._waiting, self._size = [], 0
 
     def _write_boxes(self, owners: list[tuple[VideoRecord, TrackRecord]]) -> NDArray[np.int64]:
@@ -133,24 +137,34 @@ class _Chunks:
             example = rows.text(int(wrong[0])) if self._problems.wants_example(reason) else ""
             self._problems.add(Problem(reason=reason, count=len(wrong), example=example))
 
-    def _write_tracks(self, tracks: list[TrackRecord], *, video: int) -> None:
+    def _write_tracks(self, tracks_of: Sequence[Sequence[TrackRecord]]) -> None:
         known = self._categories
-        self._track_names.append(track.name for track in tracks)
+        tracks = [track for tracks in tracks_of for track in tracks]
+        counts = np.array([len(tracks) for tracks in tracks_of], np.int64)
+        first = len(self._names)  # the videos of this chunk are written after their tracks
+        self._track_video.append(np.repeat(np.arange(first, first + len(counts)), counts))
+        self._track_end.append(len(self._track_names) + np.cumsum(counts))
+        self._track_names.append([track.name for track in tracks])
         self._track_category.append([known.setdefault(t.category, len(known)) for t in tracks])
-        self._track_video.append([video] * len(tracks))
-        self._track_end.append([len(self._track_names)])
 
-    def _write_images(self, video: VideoRecord) -> None:
-        found = pattern_of(video.images)
-        if found is None:  # no common pattern: the number is that of a name in a table
-            first = len(self._odd_names)
-            self._odd_names.append(video.images)
-            found = "", list(range(first, len(self._odd_names)))
-        pattern, numbers = found
-        self._names.append([video.name])
-        self._patterns.append([pattern])
+    def _write_images(self, videos: Sequence[VideoRecord]) -> None:
+        patterns: list[str] = []
+        numbers: list[int] = []
+        odd: list[str] = []
+        for video in videos:
+            found = pattern_of(video.images)
+            if found is None:  # no common pattern: the number is that of a name in a table
+                first = len(self._odd_names) + len(odd)
+                odd += video.images
+                found = "", list(range(first, first + len(video.images)))
+            patterns.append(found[0])
+            numbers += found[1]
+        ends = np.cumsum([len(video.images) for video in videos], dtype=np.int64)
+        self._image_end.append(len(self._numbers) + ends)
         self._numbers.append(numbers)
-        self._image_end.append([len(self._numbers)])
+        self._odd_names.append(odd)
+        self._names.append([video.name for video in videos])
+        self._patterns.append(patterns)
 
 
 class _Rows:
@@ -178,12 +192,13 @@ class _Rows:
 
     def faults(self) -> Iterable[tuple[str, NDArray[np.bool_]]]:
         """Reasons why boxes cannot be used, and which those are."""
-        x, y, w, h = self.boxes.T
+        x, y, w, h = (self.boxes[:, side] for side in range(4))
         wide, high = np.where(self._sizes > 0, self._sizes, np.inf).T
-        yield NOT_FINITE, ~np.isfinite(self.boxes.astype(np.float32)).all(1)
+        finite = np.isfinite(self.boxes.astype(np.float32))
+        yield NOT_FINITE, np.any(~finite, axis=1)
         yield NO_AREA, ~((w > 0) & (h > 0))
-        inside: NDArray[np.bool_] = (x < wide) & (y < high) & (x + w > 0) & (y + h > 0)
-        yield OUTSIDE, ~inside
+        inside = (x < wide) & (y < high) & (x + w > 0) & (y + h > 0)
+        yield OUTSIDE, np.logical_not(inside)
         again = (np.diff(self.positions) == 0) & (np.diff(self._track) == 0)
         yield TWICE, np.concatenate([[False], again])
 
@@ -198,5 +213,5 @@ def _sizes(video: VideoRecord, track: TrackRecord) -> NDArray[np.int32]:
     if video.sizes is None:
         return np.zeros((len(track.positions), 2), np.int32)
     if len(video.sizes) == 1:
-        return np.broadcast_to(video.sizes, (len(track.positions), 2))
+        return np.repeat(video.sizes, len(track.positions), axis=0)
     return video.sizes[track.positions]

@@ -18,7 +18,7 @@ def pattern_of(names: Sequence[str]) -> tuple[str, list[int]] | None:
     found = _LAST_NUMBER.fullmatch(names[0]) if names else None
     if found is None:
         return None
-    prefix, digits, suffix = found.groups()
+    prefix, _, suffix = found.groups()
     begin, end = len(prefix), -len(suffix) or None
     words = [name[begin:end] for name in names]
     if any(

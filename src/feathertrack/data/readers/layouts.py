@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from feathertrack.benchmarks.bundled import names_of
@@ -36,9 +37,13 @@ def _got10k(folder: Path) -> int:
     )
 
 
+@cache
+def _lasot_classes() -> frozenset[str]:
+    return frozenset(name.rpartition("-")[0] for name in names_of("lasot_all"))
+
+
 def _lasot(folder: Path) -> int:
-    classes = {name.rpartition("-")[0] for name in names_of("lasot_all")}
-    here = [name for name in subfolders(folder) if name in classes]
+    here = [name for name in subfolders(folder) if name in _lasot_classes()]
     return sum(
         any(name.startswith(f"{one}-") for name in subfolders(folder / one)) for one in here[:_FEW]
     )
@@ -163,22 +168,14 @@ def located(reader: str, root: str | Path) -> Found:
             f"{given} holds {LAYOUTS[other].title}, which is read as {other}, not as {reader}; "
             f"{layout.title} would be {layout.tree}"
         ) from error
-    notes = list(found.notes)
-    if reader == "folder" and (other := recognized(given, own=False)):
-        notes.append(f"{given} looks like {LAYOUTS[other].title}: {other} would read all of it")
-    return Found(root=found.root.resolve(), notes=tuple(notes))
+    return Found(root=found.root.resolve(), notes=found.notes)
 
 
-def recognized(root: Path, *, own: bool = True) -> str | None:
-    """Name of the layout that a folder, or one directly in it, has; None for none that is known.
-
-    Args:
-        root: the folder.
-        own: also ``folder``, a user's own sequences.
-    """
+def recognized(root: Path) -> str | None:
+    """Name of the layout that a folder, or one directly in it, has; None for none that is known."""
     below = [root / name for name in subfolders(root)[:_FEW]]
     for place in (root, *below):
         for name, layout in LAYOUTS.items():
             if name != "folder" and layout.marks(place):
                 return name
-    return "folder" if own and _own(root) else None
+    return "folder" if _own(root) else None
