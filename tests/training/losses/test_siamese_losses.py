@@ -95,7 +95,7 @@ def test_siamrpn_loss_takes_targets_as_they_come() -> None:
 def test_class_loss_without_any_label_or_with_saturated_scores_is_finite(
     normalization: str,
 ) -> None:
-    score = torch.full((3, 2 * A, S, S), 1e4, requires_grad=True)
+    score = torch.full((3, 2 * A, S, S), 1e4)
     nothing = torch.full((3, A, S, S), -1)
     assert float(anchor_class_loss(score, nothing, normalization=normalization)) == 0  # type: ignore[arg-type]
     score = score * torch.tensor([-1.0, 1.0]).repeat_interleave(A)[:, None, None]
