@@ -20,7 +20,9 @@ OPTIONS = {
     "still": "at output",
     "list": "json",
     "download": "address timeout",
-    "data": "edition images json lines",
+    "data check": "edition images json lines",
+    "data index": "images json lines output rebuild split",
+    "data pack": "check frames json lines output processes quality side split",
     "bench": "box device engine frames json precision settings.FIELD source threads tracker "
     "warm-up weights",
     "doctor": "json",
@@ -50,7 +52,7 @@ def test_help_describes_every_option_within_80_columns(
     run: Run, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    ran = run(command, "--help")
+    ran = run(*command.split(), "--help")
     assert ran.status == 0
     assert ran.err == ""
     assert all(len(line) <= 80 for line in ran.out.splitlines())
@@ -73,6 +75,13 @@ def test_no_command_shows_the_overview_and_fails(run: Run) -> None:
     assert "usage: feathertrack COMMAND" in ran.err
 
 
+def test_a_command_without_its_second_word_names_the_words_there_are(run: Run) -> None:
+    asked, bare = run("data", "--help"), run("data")
+    assert (asked.status, bare.status) == (0, 2)
+    assert asked.out == bare.err
+    assert "usage: feathertrack data {check,index,pack} ..." in asked.out
+
+
 def test_version(run: Run) -> None:
     assert run("--version").out == f"feathertrack {feathertrack.__version__}\n"
 
@@ -81,6 +90,7 @@ def test_version(run: Run) -> None:
     ("words", "said"),
     [
         (["trakc"], "no command is called 'trakc'; nearest: track"),
+        (["data", "chek"], "feathertrack data cannot 'chek'; nearest: check"),
         (["--verbose"], "no option is called '--verbose'; nearest: --version"),
         (["track", "a.mp4", "--boks", "1,2,3,4"], "no option --boks; nearest: --box,"),
         (["track", "a.mp4", "--engine", "onx"], "--engine cannot be onx; it is one of auto, onnx"),
