@@ -196,8 +196,8 @@ class _Run:
         self.position = replace(position, step=step, pairs=step * self.pairs_per_step)
         if checkpoint.world_size != self.fabric.world_size:
             self._note(
-                f"{checkpoint.world_size} processes trained until step {position.total_steps}, "
-                f"{self.fabric.world_size} go on: {self.pairs_per_step} pairs make a step now"
+                f"{checkpoint.world_size} processes trained until step {position.total_steps} and "
+                f"{self.fabric.world_size} from there: {self.pairs_per_step} pairs make a step now"
             )
         if again:
             self._note(f"{again} pairs of epoch {position.epoch + 1} are trained on twice")
@@ -234,7 +234,8 @@ class _Run:
         if self.fabric.world_size == 1:
             return mine
         own = torch.tensor(float(mine), device=self.fabric.device)
-        return bool(self.fabric.all_reduce(own, reduce_op="max") > 0)
+        most: Any = self.fabric.all_reduce(own, reduce_op="max")
+        return bool(most > 0)
 
     def _epoch(self) -> bool:
         """Train to the end of the epoch; False when a signal ended it before."""
