@@ -313,3 +313,15 @@ def test_pixels_that_are_ignored_do_not_count_in_vot_from_2020_on(
         table = score_records(results, ground, protocol=protocol)
         values.append(table.headline["accuracy" if anchor == 0 else "overlap"])
     assert values == pytest.approx([0.5 * factor, factor])
+
+
+def test_sequences_too_short_for_the_window_have_no_eao_and_that_is_said() -> None:
+    truth = np.tile([0.0, 0, 10, 10], (20, 1))
+    ground = Ground(benchmark_of(sequence_of("a", truth, origin=0), name="vot2018"))
+    codes = np.full(20, 255, np.uint8)
+    codes[0] = 1
+    record = Record(sequence="a", boxes=truth, codes=codes)
+    results = TrackerRecords(tracker="t", records={"a": (record,)})
+    table = score_records(results, ground, protocol="vot@pysot")
+    assert np.isnan(table.headline["eao"])
+    assert any("no run is as long as its window, 100 to 356" in note for note in table.notes)

@@ -76,6 +76,11 @@ def score_reset(job: Job) -> ScoreTable:
     notes = [*remarks.sentences()]
     if window is None and rule != "got10k":
         notes.append(f"no expected average overlap: {job.ground.benchmark.name} has no window")
+    if score.eao is not None and window is not None and np.isnan(score.eao):
+        notes.append(
+            f"no expected average overlap: no run is as long as its window, {window[0]} to "
+            f"{window[1]} frames"
+        )
     measures = {"accuracy": score.accuracy_per_sequence, "lost": score.lost_per_sequence}
     curves = {}
     if score.expected is not None:
