@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "evaluate": "feathertrack.cli.evaluate:Evaluate",
     "score": "feathertrack.cli.score:Score",
     "report": "feathertrack.cli.report:Report",
+    "convert": "feathertrack.cli.convert:Convert",
     "bench": "feathertrack.cli.bench:Bench",
     "vot": "feathertrack.cli.vot:Vot",
     "doctor": "feathertrack.cli.doctor:Doctor",

@@ -15,12 +15,17 @@ from torch import Tensor
 
 from feathertrack.errors import InputError, WeightsError
 from feathertrack.models import Network, create_model
-from feathertrack.weights import metadata, siamfc
+from feathertrack.weights import backbones, metadata, siamfc, siamkpn, siamrpn
 from feathertrack.weights.digest import file_digest
 from feathertrack.weights.reading import StoredFile, read_file
 from feathertrack.weights.recognition import Recognised, Recogniser, State, first, shown
 
-RECOGNISERS: Mapping[str, Recogniser] = {"siamfc": siamfc.recognise}
+RECOGNISERS: Mapping[str, Recogniser] = {
+    "siamfc": siamfc.recognise,
+    "siamrpn": siamrpn.recognise,
+    "siamkpn": siamkpn.recognise,
+    "backbone": backbones.recognise,
+}
 """Family -> the function that knows its official files."""
 
 _PREFIXES = ("module.", "model.", "net.", "network.", "_orig_mod.")
@@ -38,7 +43,8 @@ def load_model(
 
     Args:
         path: a PyTorch checkpoint (zip or legacy) or a safetensors file.
-        name: the model that the file must hold; found out when None.
+        name: the model that the file must hold; found out when None. A file with a backbone alone
+            needs it: the other weights are random ones then.
         options: options of its builder that shapes do not tell, such as ``step``.
         form: "merged" folds what is separate only for training, such as the squeezes of a student
             that is being distilled; "saved" keeps the network as the file has it.
@@ -52,9 +58,14 @@ def load_model(
     try:
         found = _found(stored, options or {})
         if name is not None and name != found.name:
-            found = Recognised(name=name, state=found.state)
+            found = Recognised(name=name, state=found.state, part=found.part)
+        if found.part and name is None:
+            raise WeightsError(
+                f"it holds only the {found.part} of a network such as {found.name}: say "
+                f"load_model(path, name={found.name!r}) to begin a training with it"
+            )
         model = _build(found, options or {})
-        _fill(model, found.state)
+        _fill(model, found.state, part=found.part)
         model.calibration = metadata.calibration(stored.metadata)
     except InputError as error:
         raise WeightsError(f"{path} cannot be loaded: {error}") from error
@@ -99,9 +110,9 @@ def _build(found: Recognised, options: Mapping[str, object]) -> Network:
         raise WeightsError(f"{found.name} cannot be built with options {told}") from error
 
 
-def _fill(model: Network, state: State) -> None:
-    """Copy the tensors into the network, strictly."""
-    own = model.state_dict()
+def _fill(model: Network, state: State, *, part: str = "") -> None:
+    """Copy the tensors into the network, or into the one part of it that they are, strictly."""
+    own = {key: tensor for key, tensor in model.state_dict().items() if key.startswith(part)}
     # Counters have no effect, and files older than PyTorch 0.4 lack them.
     missing = [key for key in own if key not in state and not key.endswith("num_batches_tracked")]
     unexpected = [key for key in state if key not in own]

@@ -1,7 +1,8 @@
 """Tensors and metadata out of a file, whoever wrote it: hostile files end in one sentence.
 
-Nothing in a file is ever run, since PyTorch checkpoints are read with ``weights_only``, and what a
-file declares is held against its length.
+Nothing in a file is ever run, since PyTorch checkpoints are read with ``weights_only``, or by
+``inert`` where a training program left objects of its own; what a file declares is held against its
+length.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import torch
 from torch import Tensor
 
 from feathertrack.errors import WeightsError, require
+from feathertrack.weights.inert import read_inert
 from feathertrack.weights.recognition import State, first, shown
 
 _LONGEST_SAFETENSORS_HEADER = 100_000_000  # as in the safetensors library
@@ -147,8 +149,21 @@ def _read_zip(path: Path) -> StoredFile:
 def _read_checkpoint(path: Path) -> StoredFile:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch remarks on unusual but harmless pickle protocols
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        try:
+            content = torch.load(path, map_location="cpu", weights_only=True)
+        except pickle.UnpicklingError as refused:
+            return _read_inert(path, refused)
     return StoredFile(state=find_state(content, source=str(path)))
+
+
+def _read_inert(path: Path, refused: pickle.UnpicklingError) -> StoredFile:
+    """A checkpoint with objects of a training program beside its tensors, which are left out."""
+    try:
+        return StoredFile(state=find_state(read_inert(path), source=str(path)))
+    except pickle.UnpicklingError as error:
+        raise (error if "GLOBAL" in str(error) else refused) from None
+    except Exception:  # whatever it is, it is no checkpoint of tensors: the first reason stands
+        raise refused from None
 
 
 def find_state(content: object, *, source: str) -> State:

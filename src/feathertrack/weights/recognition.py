@@ -19,11 +19,13 @@ class Recognised:
         name: name of the model, for ``create_model``.
         state: a state dict of that network.
         options: keyword options of its builder.
+        part: the only module of the network that the file holds, "backbone"; "" if it holds all.
     """
 
     name: str
     state: State
     options: Mapping[str, object] = field(default_factory=dict)
+    part: str = ""
 
 
 Recogniser = Callable[[State, Mapping[str, object]], Recognised | None]

@@ -114,6 +114,20 @@ class MobileNetV2(Backbone):
         return levels
 
 
+def multiplied(first: int, last: int | None = None) -> float | None:
+    """Return a multiplier with these channels in the stem and in layer 7, None if there is none.
+
+    >>> multiplied(44, 448)
+    1.4
+    """
+    for tick in range(1, 401):
+        multiplier = tick / 100
+        widths = int(_STEM_WIDTH * multiplier), int(_LAYERS[-1].width * multiplier)
+        if widths == (first, widths[1] if last is None else last):
+            return multiplier
+    return None
+
+
 def _block(
     layer: _Layer, width_in: int, width: int, *, stride: int, dilation: int
 ) -> InvertedResidual:
