@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,7 +24,8 @@ from feathertrack.data.pairs import PairPlan, PairSampler
 from feathertrack.data.pairs import View as Place
 from feathertrack.data.settings import DataSettings, ViewSettings
 from feathertrack.data.sources import Shot, Source
-from feathertrack.errors import SourceError
+from feathertrack.errors import InputError, SourceError
+from feathertrack.imaging.crop import mean_color
 
 ATTEMPTS = 20
 """Pairs in a row that may be unreadable before the data count as broken."""
@@ -78,11 +81,15 @@ class PairMaker:
         sources: the opened sets, in the order of ``data.sets``.
         data: the settings.
         seed: of everything that is drawn.
+
+    Raises:
+        InputError: settings that cannot be, or crops too small for them.
     """
 
     def __init__(self, sources: Sequence[Source], data: DataSettings, *, seed: int) -> None:
         self.sampler = PairSampler(sources, data, seed=seed)
         self.data = data
+        _check_sides(sources, data)
 
     def make(self, epoch: int, index: int) -> Pair:
         """Read, cut and vary a pair with OpenCV.
@@ -153,14 +160,14 @@ class PairMaker:
         """The part of a square shot that any draw may need, and the plan in its coordinates."""
         if shot.side is None:
             shot = square_shot(shot, side=_PATCH_SIDES[self.data.crop])
-        height, width = shot.image.shape[:2]
+        width = shot.image.shape[1]
         plan = plan_view(
             shot.box, draw, view, crop=self.data.crop, image_width=width, side=shot.side
         )
-        size = _patch_size(view, self.data.crop)
-        left, top = (width - size) // 2, (height - size) // 2
-        moved = replace(plan, start=(plan.start[0] - left, plan.start[1] - top))
-        return _centered(shot.image, left=left, top=top, size=size), moved
+        size = needed_side(view, self.data.crop)
+        first = (width - size) // 2
+        moved = replace(plan, start=(plan.start[0] - first, plan.start[1] - first))
+        return _centered(shot.image, size=size, border=plan.border), moved
 
 
 def square_shot(shot: Shot, *, side: int) -> Shot:
@@ -175,20 +182,39 @@ def square_shot(shot: Shot, *, side: int) -> Shot:
     return Shot(image=image, box=np.array(plan.box, dtype=np.float64), side=float(side))
 
 
-def _patch_size(view: ViewSettings, crop: str) -> int:
+def _check_sides(sources: Sequence[Source], data: DataSettings) -> None:
+    """Refuse crops that would silently take the shift from the search region."""
+    needed = max(needed_side(data.template, data.crop), needed_side(data.search, data.crop))
+    for source in sources:
+        if source.side is not None and source.side < needed:
+            raise InputError(
+                f"{source.name} has crops of {source.side} pixels, but shift and scale of the "
+                f"views need {needed}: pack with --side {needed} or more"
+            )
+
+
+def needed_side(view: ViewSettings, crop: str) -> int:
     """Side of a square that holds every view that can be drawn, as far as a shot reaches."""
     if crop == "pytracking" or view.context > 0.5 or view.stretch >= 1:
         return _PATCH_SIDES[crop]
     zoom = (1 + view.scale) / (1 - view.stretch)
-    needed = int(np.ceil((view.size + 2 * view.shift) * zoom)) + 4
-    return min(needed | 1, _PATCH_SIDES[crop])
+    reach = view.size * zoom + 2 * view.shift * (zoom if crop == "siamfc" else 1.0)
+    return min((int(np.ceil(reach)) + 2) | 1, _PATCH_SIDES[crop])
 
 
-def _centered(image: NDArray[np.uint8], *, left: int, top: int, size: int) -> NDArray[np.uint8]:
-    """A square of an image; where the image is too small, its edge pixels go on."""
-    height, width = image.shape[:2]
-    rows = np.arange(top, top + size)
-    columns = np.arange(left, left + size)
-    if left >= 0 and top >= 0 and left + size <= width and top + size <= height:
-        return image[top : top + size, left : left + size]
-    return image[np.clip(rows, 0, height - 1)][:, np.clip(columns, 0, width - 1)]
+def _centered(
+    image: NDArray[np.uint8], *, size: int, border: Literal["mean", "replicate"]
+) -> NDArray[np.uint8]:
+    """The middle square of a square image; where the image is smaller, its border goes on."""
+    side = image.shape[0]
+    first = (side - size) // 2
+    if first >= 0:
+        return image[first : first + size, first : first + size]
+    before, after = -first, size - side + first
+    widths = (before, after, before, after)
+    if border == "replicate":
+        wider = cv2.copyMakeBorder(image, *widths, cv2.BORDER_REPLICATE)
+    else:
+        color = np.rint(mean_color(image)).tolist()
+        wider = cv2.copyMakeBorder(image, *widths, cv2.BORDER_CONSTANT, value=color)
+    return np.asarray(wider, np.uint8)

@@ -52,6 +52,10 @@ class Source(Protocol):
         """What the set is called in messages."""
 
     @property
+    def side(self) -> int | None:
+        """Side of its square crops, None where shots are full frames."""
+
+    @property
     def num_videos(self) -> int:
         """Number of videos."""
 
@@ -75,6 +79,8 @@ class Source(Protocol):
 
 class IndexedSource:
     """Full pictures of a set that has an index."""
+
+    side = None
 
     def __init__(self, index: TrainingIndex, *, name: str = "") -> None:
         self.index = index

@@ -127,6 +127,11 @@ def _scalar(dtype: Any, data: Any) -> Any:
     return _array(data, dtype, (), "C")[()]
 
 
+def _no_bytes() -> bytes:
+    """What pickles for Python 2 say for no bytes at all."""
+    return b""
+
+
 class _Ndarray:
     """Only named in a pickle, as the class that an array is to have."""
 
@@ -138,6 +143,8 @@ _ALLOWED: dict[tuple[str, str], Any] = {
     ("numpy.core.multiarray", "scalar"): _scalar,
     ("numpy.core.numeric", "_frombuffer"): _from_buffer,
     ("collections", "OrderedDict"): dict,
+    ("__builtin__", "bytes"): _no_bytes,
+    ("builtins", "bytes"): _no_bytes,
 }
 
 

@@ -38,12 +38,12 @@ class CropFolder:
         self.root = root
         self.name = name
         self.table = TrackTable.open(table)
-        self._side = side
+        self.side = side
         self._file = file
         self._folder = table
 
     def __reduce__(self) -> tuple[Any, ...]:
-        given = {"side": self._side, "file": self._file, "name": self.name}
+        given = {"side": self.side, "file": self._file, "name": self.name}
         return _reopen, (self.root, self._folder, given)
 
     @property
@@ -73,14 +73,14 @@ class CropFolder:
         """
         path = self._file(self, track, i)
         image = read_picture(path)
-        if image.shape[:2] != (self._side, self._side):
+        if image.shape[:2] != (self.side, self.side):
             height, width = image.shape[:2]
             raise SourceError(
-                f"{path} has {width}x{height} pixels, expected {self._side}x{self._side}"
+                f"{path} has {width}x{height} pixels, expected {self.side}x{self.side}"
             )
         crop = self.table.crops_of(track)[i]
-        box = self.table.box(crop, side=self._side)
-        return Shot(image=image, box=box, side=float(self._side))
+        box = self.table.box(crop, side=self.side)
+        return Shot(image=image, box=box, side=float(self.side))
 
 
 def cached_table(stamp: str, build: Callable[[], TrackTable], *, cache: Path | None = None) -> Path:
