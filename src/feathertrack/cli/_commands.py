@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "list": "feathertrack.cli.list:List",
     "download": "feathertrack.cli.download:Download",
     "train": "feathertrack.cli.train:Train",
+    "distill": "feathertrack.cli.distill:Distill",
     "data check": "feathertrack.cli.data:CheckData",
     "data index": "feathertrack.cli._data_index:IndexData",
     "data pack": "feathertrack.cli._data_pack:Pack",

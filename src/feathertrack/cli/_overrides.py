@@ -141,7 +141,7 @@ def _read(text: str, current: object, path: str, hint: Any) -> object:
         return _TRUTHS[text.lower()]
     if isinstance(current, int | float):
         try:
-            return type(current)(text)
+            return float(text) if hint is float else type(current)(text)
         except ValueError as error:
             kind = _expected(current, hint)
             raise InputError(f"{option_name(path)} must be {kind}, got {text!r}") from error
@@ -176,9 +176,9 @@ def _expected(value: object, hint: Any) -> str:
         return "one of " + ", ".join(map(str, typing.get_args(hint)))
     if isinstance(value, bool):
         return "true or false"
-    if isinstance(value, int):
+    if isinstance(value, int) and hint is not float:
         return "a whole number"
-    if isinstance(value, float):
+    if isinstance(value, int | float):
         return "a number"
     if isinstance(value, tuple):
         kind = next(iter(typing.get_args(hint)), str)

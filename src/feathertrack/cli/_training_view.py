@@ -14,8 +14,12 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def watching(name: str) -> Iterator[Watch]:
-    """Yield what shows the progress of a training on stderr."""
+def watching(name: str = "") -> Iterator[Watch]:
+    """Yield what shows the progress of a training on stderr.
+
+    Args:
+        name: what is trained; without it, what the progress says.
+    """
     with _bar(name) if at_terminal() else _lines(name) as watch:
         yield watch
 

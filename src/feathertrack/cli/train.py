@@ -85,7 +85,7 @@ class Train:
         if self.dry_run:
             from feathertrack.cli._training_plan import print_plan
 
-            print_plan(recipe, data=data_root(self.data), devices=self.devices)
+            print_plan(recipe, data=data_root(self.data))
             return 0
         output = self.output or Path("runs") / recipe.name
         if self.resume and not any((output / "checkpoints").glob("*.ckpt")):

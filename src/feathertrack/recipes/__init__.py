@@ -10,7 +10,20 @@ from feathertrack.errors import require
 require("torch", extra="torch")
 
 # Each of the first group registers its recipes.
+from feathertrack.recipes import fdsiamfc as fdsiamfc  # noqa: E402
 from feathertrack.recipes import siamfc as siamfc  # noqa: E402
-from feathertrack.recipes.registry import describe_recipe, find_recipe, list_recipes  # noqa: E402
+from feathertrack.recipes.registry import (  # noqa: E402
+    describe_recipe,
+    find_compression,
+    find_recipe,
+    list_compressions,
+    list_recipes,
+)
 
-__all__ = ["describe_recipe", "find_recipe", "list_recipes"]
+__all__ = [
+    "describe_recipe",
+    "find_compression",
+    "find_recipe",
+    "list_compressions",
+    "list_recipes",
+]

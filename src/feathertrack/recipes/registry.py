@@ -7,22 +7,30 @@ import fnmatch
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar
 
 from feathertrack.errors import FeathertrackError, InputError
+from feathertrack.training.compression.settings import Compression
 from feathertrack.training.recipe import Recipe
 
-RecipeFunction = Callable[[], Recipe]
+_RECIPES: dict[str, Callable[[], Recipe]] = {}
+_COMPRESSIONS: dict[str, Callable[[], Compression]] = {}
 
-_RECIPES: dict[str, RecipeFunction] = {}
+Settings = TypeVar("Settings", Recipe, Compression)
 
 
-def recipe(function: RecipeFunction) -> RecipeFunction:
+def recipe(function: Callable[[], Recipe]) -> Callable[[], Recipe]:
     """Make a recipe available under the name of its function; use as a decorator."""
     _RECIPES[function.__name__] = function
+    return function
+
+
+def compression(function: Callable[[], Compression]) -> Callable[[], Compression]:
+    """Make a compression available under the name of its function; use as a decorator."""
+    _COMPRESSIONS[function.__name__] = function
     return function
 
 
@@ -31,9 +39,15 @@ def list_recipes(pattern: str = "*") -> list[str]:
     return sorted(fnmatch.filter(_RECIPES, pattern))
 
 
+def list_compressions(pattern: str = "*") -> list[str]:
+    """Names of the compressions that match a shell pattern, sorted."""
+    return sorted(fnmatch.filter(_COMPRESSIONS, pattern))
+
+
 def describe_recipe(name: str) -> str:
-    """Return the first sentence of what is said of a recipe, one of ``list_recipes()``."""
-    return (_RECIPES[name].__doc__ or "").strip().partition("\n")[0]
+    """Return the first sentence of what is said of a recipe or compression, by its name."""
+    function = {**_RECIPES, **_COMPRESSIONS}[name]
+    return (function.__doc__ or "").strip().partition("\n")[0]
 
 
 def find_recipe(name: str) -> Recipe:
@@ -46,18 +60,44 @@ def find_recipe(name: str) -> Recipe:
         InputError: there is no such recipe (the nearest are named), file or function, the user's
             code raised, or what it returned is no ``Recipe``.
     """
+    return _find(name, _RECIPES, kind=Recipe)
+
+
+def find_compression(name: str) -> Compression:
+    """Return a compression by its name, or what a function of the user's returns.
+
+    Args:
+        name: one of ``list_compressions()``, ``file.py:function``, or ``module:function``.
+
+    Raises:
+        InputError: as ``find_recipe``.
+    """
+    return _find(name, _COMPRESSIONS, kind=Compression)
+
+
+def _find(
+    name: str, known: Mapping[str, Callable[[], Settings]], *, kind: type[Settings]
+) -> Settings:
+    word = kind.__name__.lower()
     if ":" in name:
-        return _own_recipe(name)
-    if name not in _RECIPES:
-        near = difflib.get_close_matches(name, _RECIPES, n=3, cutoff=0.4) or list_recipes()
+        made = _own(name, word)
+        if not isinstance(made, kind):
+            raise InputError(
+                f"{word} {name} returned a value of type {type(made).__name__}, expected a "
+                f"{kind.__module__}.{kind.__name__}"
+            )
+        return made
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or sorted(known)
         raise InputError(
-            f"no recipe is called {name!r}; nearest: {', '.join(near)}; "
+            f"no {word} is called {name!r}; nearest: {', '.join(near)}; "
             "one of your own is named file.py:function"
         )
-    return _RECIPES[name]()
+    return known[name]()
 
 
-def _own_recipe(name: str) -> Recipe:
+def _own(name: str, word: str) -> object:
+    """What a function of the user's returns."""
     place, _, function = name.rpartition(":")  # a drive letter of Windows has a colon too
     try:
         module = _import(place)
@@ -67,18 +107,13 @@ def _own_recipe(name: str) -> Recipe:
             raise InputError(
                 f"{place} has no function {function!r}; it has: {', '.join(names) or 'none'}"
             )
-        result = made()
+        result: object = made()
     except FeathertrackError:
         raise
     except (Exception, SystemExit) as error:
         text = " ".join(str(error).split())
-        raise InputError(f"recipe {name} failed: {type(error).__name__}: {text}") from error
-    if not isinstance(result, Recipe):
-        raise InputError(
-            f"recipe {name} returned a value of type {type(result).__name__}, expected a "
-            "feathertrack.training.recipe.Recipe"
-        )
-    return result if result.name else replace(result, name=function)
+        raise InputError(f"{word} {name} failed: {type(error).__name__}: {text}") from error
+    return result
 
 
 def _is_own(value: object, module: ModuleType) -> bool:

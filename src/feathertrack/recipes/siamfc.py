@@ -28,8 +28,8 @@ _VID_TRAIN_VIDEOS, _VID_VAL_VIDEOS = 3862, 555
 
 # Crops of 255 pixels are stretched, cut to 247 in the centre and then to 239 at random: the target
 # lies within 4 pixels of the centre. There is no other augmentation.
-_TEMPLATE = ViewSettings(size=127, shift=4, stretch=0.05)
-_SEARCH = ViewSettings(size=239, shift=4, stretch=0.05)
+_TEMPLATE = ViewSettings(size=127, shift=4.0, stretch=0.05)
+_SEARCH = ViewSettings(size=239, shift=4.0, stretch=0.05)
 
 
 @recipe
@@ -73,9 +73,9 @@ def siamd_mixed() -> Recipe:
         task=SiamFCTaskSettings(),
         data=DataSettings(
             sets=(
-                SetSettings(reader="got10k", share=_GOT10K_VIDEOS),
-                SetSettings(reader="vid", split="train", share=5 * _VID_TRAIN_VIDEOS),
-                SetSettings(reader="vid", split="val", share=5 * _VID_VAL_VIDEOS),
+                SetSettings(reader="got10k", share=float(_GOT10K_VIDEOS)),
+                SetSettings(reader="vid", split="train", share=5.0 * _VID_TRAIN_VIDEOS),
+                SetSettings(reader="vid", split="val", share=5.0 * _VID_VAL_VIDEOS),
             ),
             pairs_per_epoch=pairs // 8 * 8,
             order="causal",
@@ -114,8 +114,8 @@ def siamfc_small() -> Recipe:
             pairs_per_epoch=4000,
             order="any",
             gray=0.1,
-            template=ViewSettings(size=127, shift=4, stretch=0.05, color=0.5, flip=0.0),
-            search=ViewSettings(size=239, shift=32, stretch=0.1, color=0.5, blur=0.1),
+            template=ViewSettings(size=127, shift=4.0, stretch=0.05, color=0.5),
+            search=ViewSettings(size=239, shift=32.0, stretch=0.1, color=0.5, blur=0.1),
         ),
         optim=OptimSettings(lr=1e-2),
         schedule=ScheduleSettings(kind="exponential", end=1e-3),

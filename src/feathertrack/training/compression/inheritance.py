@@ -41,7 +41,9 @@ def step_keys(network: Network) -> StepKeys:
         return StepKeys(inherited=(), fresh=tuple(keys), trainable=tuple(parameters))
     begun = tuple(f"backbone.{name}." for name in begun_modules(backbone))
     unreached = tuple(
-        f"backbone.con{i}_" for i in range(backbone.step // 2 + 1, backbone.num_layers + 1)
+        f"backbone.con{i}_"
+        for i, rate in enumerate(backbone.rates, start=1)
+        if i > backbone.step // 2 or rate == 1
     )
     new = (*begun, *unreached)
     return StepKeys(
@@ -61,7 +63,9 @@ def begun_modules(backbone: StepBackbone) -> tuple[str, ...]:
     is_last = layer == backbone.num_layers
     if backbone.step % 2 == 0:
         return f"bn{layer}", f"conv{layer + 1}"
-    squeezes = (f"con{layer}_squeeze",) if is_last else (f"con{layer}_squeeze", f"con{layer}_combine")
+    squeezes = (
+        (f"con{layer}_squeeze",) if is_last else (f"con{layer}_squeeze", f"con{layer}_combine")
+    )
     has_norm = is_last and bool(backbone.units[-1].tail)
     return (*squeezes, f"bn{layer}") if has_norm else squeezes
 
@@ -70,9 +74,7 @@ def idle_modules(backbone: StepBackbone) -> tuple[str, ...]:
     """Names of the 1 x 1 convolutions that the backbone's step does not call."""
     called = {name for i in range(1, backbone.num_layers + 1) for name in backbone.pointwise(i)}
     names = [name for name, _ in backbone.named_children() if name.startswith("con")]
-    return tuple(
-        name for name in names if not name.startswith("conv") and name not in called
-    )
+    return tuple(name for name in names if not name.startswith("conv") and name not in called)
 
 
 def inherit(network: Network, source: Mapping[str, Tensor]) -> None:

@@ -1,0 +1,163 @@
+"""``feathertrack distill NAME --teacher FILE``: squeeze a teacher into a narrow student."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from tyro.conf import Positional, UseAppendAction, arg
+
+from feathertrack.cli._options import Flag
+from feathertrack.cli._overrides import apply_overrides
+from feathertrack.cli.train import data_root
+from feathertrack.errors import InputError
+
+if TYPE_CHECKING:
+    from feathertrack.training.compression.plan_file import StageState
+    from feathertrack.training.compression.settings import Compression
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distill:
+    """Squeeze a trained network into a narrow student, one convolution after another.
+
+    After a stop or a kill the same command goes on where it was, also inside a stage. Any field of
+    the settings is changed by its dotted name.
+
+    Examples:
+      feathertrack distill
+      feathertrack distill fdsiamfc_30 --teacher siamfc.safetensors
+        --data ~/data --train.epochs 10 --finetune.epochs 10
+      feathertrack distill my_students.py:mine --teacher siamfc.safetensors --dry-run
+
+    Attributes:
+        student: A name, FILE.py:FUNCTION or MODULE:FUNCTION, a function that returns a Compression;
+            without it, the names are listed.
+        teacher: The network that is squeezed: a file of weights, or a name whose weights are here.
+        data: The folder that holds the folders of the data sets; without it FEATHERTRACK_DATA.
+        output: Where stages and the student go; without it runs/NAME.
+        devices: What trains: a GPU where there is one, the processor, or the GPU of a number.
+        rates: Squeeze rates, one for all convolutions or one for each, as 0.3 or 0.2,0.3,0.3,0.3,1.
+        norms: Batch norms of frozen parts keep their statistics, or move as in the reference.
+        feature_weight: Weight of a unit's distance to the same unit of the teacher.
+        dry_run: Print the settings, the stages and what they would cost, and train nothing.
+        fields: Change a field of the settings: --finetune.lr 3e-3, --loop.batch-size 16.
+    """
+
+    student: Positional[
+        Annotated[str, arg(metavar="[STUDENT]", help_behavior_hint="(default: list them)")]
+    ] = ""
+
+    teacher: Annotated[str | None, arg(metavar="NAME|FILE", help_behavior_hint="")] = None
+
+    data: Annotated[Path | None, arg(metavar="ROOT", help_behavior_hint="")] = None
+
+    output: Annotated[Path | None, arg(metavar="DIR", help_behavior_hint="")] = None
+
+    devices: Annotated[str, arg(metavar="auto|cpu|cuda[:N]")] = "auto"
+
+    rates: Annotated[str | None, arg(metavar="RATES", help_behavior_hint="")] = None
+
+    norms: Annotated[str | None, arg(metavar="freeze|train", help_behavior_hint="")] = None
+
+    feature_weight: Annotated[str | None, arg(metavar="WEIGHT", help_behavior_hint="")] = None
+
+    dry_run: Flag = False
+
+    fields: Annotated[
+        tuple[tuple[str, str], ...],
+        UseAppendAction,
+        arg(name="SECTION.FIELD", metavar="VALUE"),
+    ] = ()
+
+    def run(self) -> int:
+        """Find the student's settings, change them, and go through the stages."""
+        from feathertrack.errors import require
+
+        require("torch", extra="torch")
+        from feathertrack.recipes import find_compression
+
+        if not self.student:
+            return _list()
+        compression = self.changed(find_compression(self.student))
+        if self.dry_run:
+            from feathertrack.cli._compression_plan import print_compression
+
+            print_compression(compression, data=data_root(self.data))
+            return 0
+        if self.teacher is None:
+            raise InputError(
+                f"distill needs a trained {compression.teacher_model}: --teacher NAME|FILE"
+            )
+        output = self.output or Path("runs") / compression.name
+        return distill(
+            compression,
+            teacher=self.teacher,
+            data=data_root(self.data),
+            output=output,
+            devices=self.devices,
+        )
+
+    def changed(self, compression: Compression) -> Compression:
+        """The settings with the fields of the command line.
+
+        Raises:
+            InputError: there is no such field, or a value does not fit.
+        """
+        words = {"rates": self.rates, "norms": self.norms, "feature_weight": self.feature_weight}
+        given = [(name, word) for name, word in words.items() if word is not None]
+        owner = f"compression {compression.name} has"
+        return apply_overrides(compression, [*given, *self.fields], owner=owner)
+
+
+def _list() -> int:
+    from feathertrack.cli._terminal import print_table
+    from feathertrack.recipes import describe_recipe, list_compressions
+
+    rows = [(name, describe_recipe(name)) for name in list_compressions()]
+    print_table(("student", "is"), rows)
+    return 0
+
+
+def distill(
+    compression: Compression, *, teacher: str, data: Path | None, output: Path, devices: str
+) -> int:
+    """Go through the stages with progress on the terminal, and say what came of them.
+
+    Raises:
+        InputError: teacher, data or settings cannot be used.
+        Stopped: a signal ended it, saved.
+    """
+    from feathertrack.cli._compression_plan import print_result
+    from feathertrack.cli._stopping import Stopped
+    from feathertrack.cli._training_view import watching
+    from feathertrack.training.compression.running import run_compression
+
+    with watching() as watch:
+        result = run_compression(
+            compression,
+            teacher=teacher,
+            output=output,
+            data_root=data,
+            devices=devices,
+            watch=watch,
+            stage_done=_tell,
+        )
+    if result.stopped_by:
+        done = sum(state.state == "done" for state in result.stages)
+        detail = f"after {done} of {len(result.stages)} stages: the same command goes on"
+        raise Stopped(result.stopped_by, detail)
+    print_result(result)
+    return 0
+
+
+def _tell(state: StageState) -> None:
+    import sys
+
+    score = "" if state.score is None else f", {state.metric} {state.score:.4f}"
+    print(
+        f"{state.name}: done, {state.epochs} epochs, {state.pairs:,} pairs{score}",
+        file=sys.stderr,
+        flush=True,
+    )
