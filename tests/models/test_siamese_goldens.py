@@ -11,8 +11,10 @@ import torch
 from torch import Tensor
 
 from feathertrack.models import create_model
+from feathertrack.models.correlation import depthwise_xcorr
 from feathertrack.models.depthwise_siamese import DepthwiseSiamese
 from feathertrack.models.heads.branch import centre
+from feathertrack.weights.siamrpn import pysot_name
 from tests.filling import filled_state, pictures, shapes_of
 from tests.shared_data import shared
 
@@ -63,6 +65,22 @@ def test_outputs_are_those_of_the_reference(folder: str, name: str) -> None:
             assert difference <= TOLERANCE * expected[key].std(), key
 
 
+def test_outputs_are_those_of_mmtracking() -> None:
+    golden = shared("goldens/siamrpnpp_mmtracking")
+    about: dict[str, Any] = json.loads((golden / "meta.json").read_text())
+    state = {pysot_name(key): value for key, value in filled_state(about["keys"]).items()}
+    with torch.device("meta"):
+        network = create_model("siamrpn_r50", anchors="mmtracking")
+    network.load_state_dict(state, assign=True)
+    images = pictures(about["forward"]["inputs"])
+    with torch.inference_mode():
+        cls, loc = network.eval()(images["template"].flip(1), images["search"].flip(1))
+    with np.load(golden / "forward.npz") as expected:
+        for output, key in ((cls, "cls"), (loc, "bbox")):
+            difference = np.abs(output.numpy() - expected[key]).max()
+            assert difference <= 1e-5 * np.abs(expected[key]).max(), key
+
+
 def _network(name: str, about: dict[str, Any]) -> DepthwiseSiamese:
     with torch.device("meta"):  # fresh weights of 90 million parameters would take a second
         network = create_model(name)
@@ -97,9 +115,10 @@ def _all_outputs(network: DepthwiseSiamese, template: Tensor, search: Tensor) ->
         ]
         return found | dict(zip(names, outputs, strict=True))
     found |= dict(zip(head.outputs, outputs, strict=True))
-    for level, branches in enumerate(head.branches()):
-        for output, branch in zip(head.outputs, branches, strict=True):
-            kernels = branch.kernels(levels["template"][level])
-            (response,) = branch.correlations(kernels, levels["search"][level])
-            found[f"{output}_level_{level}"] = branch.predict(response)
+    for number, branch in enumerate(head.branches()):
+        level, output = number // len(head.outputs), head.outputs[number % len(head.outputs)]
+        (kernel,) = branch.kernels(levels["template"][level])
+        searched = branch.search(levels["search"][level], stage=0)
+        response = depthwise_xcorr(searched, kernel)
+        found[f"{output}_level_{level}"] = branch.predict(response, stage=0)
     return found

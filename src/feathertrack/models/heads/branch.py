@@ -2,19 +2,17 @@
 
 Each stage makes a kernel of the template, correlates the search features with it channel by
 channel, and predicts its output from the correlation, which is the next stage's search features.
+The correlation itself is the head's, one for all of its branches.
 
 Shapes: B templates, N search regions (a multiple of B), C input channels, D channels of the
-correlation, S stages, t and k sides of template and kernel, H W and m n sides of search features
-and response, O output channels.
+correlation, S stages, t and k sides of template and kernel, H W, h w and m n sides of features,
+what is correlated and response, O output channels.
 """
 
 from __future__ import annotations
 
-import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from feathertrack.models.correlation import CorrelationForm, depthwise_xcorr
 from feathertrack.models.heads.styles import HeadStyle
 
 TEMPLATE_CELLS = 7
@@ -37,9 +35,7 @@ class DepthwiseBranch(nn.Module):
     ) -> None:
         super().__init__()
         self.stages = style.stages[:num_stages]
-        self.padding = style.padding
-        self.num_kernels = num_stages * width
-        self.correlation: CorrelationForm = "grouped"
+        self.width = width
         same = 1 if style.padding else 0
         search_width = width_in
         for stage in self.stages:
@@ -51,39 +47,32 @@ class DepthwiseBranch(nn.Module):
             self.add_module(stage.predictor, style.predictor(width, width_out))
             search_width = width
 
-    def kernels(self, template_BCtt: Tensor) -> Tensor:
-        """Return kernels_BSDkk, those of all stages one after another: (B, S * D, k, k)."""
+    def kernels(self, template_BCtt: Tensor) -> list[Tensor]:
+        """Return kernels_BDkk of every stage."""
         kernels = []
         for stage in self.stages:
             if stage.deepen:
-                template_BCtt = self._modules_of(stage.deepen)(template_BCtt)
-            kernels.append(self._modules_of(stage.kernel)(centre(template_BCtt)))
-        return torch.cat(kernels, dim=1)
+                template_BCtt = self._part(stage.deepen)(template_BCtt)
+            kernels.append(self._part(stage.kernel)(centre(template_BCtt)))
+        return kernels
 
-    def correlations(self, kernels: Tensor, search_NCHW: Tensor) -> list[Tensor]:
-        """Return response_NDmn of every stage.
+    def search(self, features_NCHW: Tensor, *, stage: int) -> Tensor:
+        """Return what a stage correlates with its kernel, (N, D, h, w), without the padding.
 
         Args:
-            kernels: what :meth:`kernels` returned.
-            search_NCHW: features of the search regions.
+            features_NCHW: features of the search regions; from the second stage on the correlation
+                of the stage before.
+            stage: counted from 0.
         """
-        responses, features = [], search_NCHW
-        width = kernels.shape[1] // len(self.stages)
-        for number, stage in enumerate(self.stages):
-            kernel = kernels[:, number * width : (number + 1) * width]
-            features = self._modules_of(stage.search)(features)
-            if self.padding:
-                features = F.pad(features, (self.padding,) * 4)
-            features = depthwise_xcorr(features, kernel, form=self.correlation)
-            responses.append(features)
-        return responses
+        searched: Tensor = self._part(self.stages[stage].search)(features_NCHW)
+        return searched
 
-    def predict(self, response_NDmn: Tensor, *, stage: int = -1) -> Tensor:
+    def predict(self, response_NDmn: Tensor, *, stage: int) -> Tensor:
         """Return output_NOmn of one stage."""
-        output: Tensor = self._modules_of(self.stages[stage].predictor)(response_NDmn)
+        output: Tensor = self._part(self.stages[stage].predictor)(response_NDmn)
         return output
 
-    def _modules_of(self, name: str) -> nn.Module:
+    def _part(self, name: str) -> nn.Module:
         module = self._modules[name]
         assert module is not None, name
         return module

@@ -1,6 +1,7 @@
 """Several outputs, each predicted on every level and summed by learned weights or averaged.
 
-Shapes: B templates, N search regions; L levels, C channels of a level; see ``branch`` for others.
+Shapes: B templates, N search regions (a multiple of B), K kernels of all branches and stages, k
+their side; see ``branch`` for others.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
+from feathertrack.models.correlation import CorrelationForm, depthwise_xcorr
 from feathertrack.models.heads.branch import DepthwiseBranch
 from feathertrack.models.heads.styles import HeadStyle
 
@@ -42,6 +45,8 @@ class FusedHead(nn.Module):
         self.outputs = tuple(outputs)
         self.num_stages = num_stages
         self.weighted = weighted
+        self.padding = style.padding
+        self.correlation: CorrelationForm = "grouped"
         if weighted:
             for name in outputs:
                 self.register_parameter(f"{name}_weight", nn.Parameter(torch.ones(len(widths))))
@@ -60,43 +65,63 @@ class FusedHead(nn.Module):
                 self.add_module(level, parent)
         self.levels = style.levels[: len(widths)] if len(widths) > 1 else ("",)
 
-    def branches(self) -> list[list[DepthwiseBranch]]:
-        """Return the branches, per level and in the order of the outputs."""
+    def branches(self) -> list[DepthwiseBranch]:
+        """Return the branches: level after level, and in the order of the outputs in each."""
         parents = [self.get_submodule(level) for level in self.levels]
-        return [[parent.get_submodule(name) for name in self.outputs] for parent in parents]  # type: ignore[misc]
+        return [parent.get_submodule(name) for parent in parents for name in self.outputs]  # type: ignore[misc]
 
     def kernels(self, template_levels: Sequence[Tensor]) -> Tensor:
-        """Return all kernels as one tensor, (B, sum of S * D over levels and outputs, k, k)."""
-        every = [
+        """Return kernels_BKkk: those of all branches for the first stage, then for the next."""
+        each = [
             branch.kernels(template)
-            for branches, template in zip(self.branches(), template_levels, strict=True)
-            for branch in branches
+            for branch, template in zip(
+                self.branches(), self._per_branch(template_levels), strict=True
+            )
         ]
-        return torch.cat(every, dim=1)
+        stages = range(self.num_stages)
+        return torch.cat([kernels[stage] for stage in stages for kernels in each], dim=1)
 
     def forward(
-        self, kernels: Tensor, search_levels: Sequence[Tensor], *, first_stage: int = 0
+        self, kernels_BKkk: Tensor, search_levels: Sequence[Tensor], *, first_stage: int = 0
     ) -> tuple[Tensor, ...]:
         """Return the fused outputs, stage after stage and in the order of ``outputs`` in each.
 
         Args:
-            kernels: what :meth:`kernels` returned.
+            kernels_BKkk: what :meth:`kernels` returned.
             search_levels: features of the search regions, (N, C, H, W) per level.
             first_stage: stages before it predict nothing.
         """
-        stages = range(first_stage, self.num_stages)
-        sums: dict[tuple[int, str], list[Tensor]] = {
-            (s, o): [] for s in stages for o in self.outputs
-        }
-        start = 0
-        for branches, search in zip(self.branches(), search_levels, strict=True):
-            for name, branch in zip(self.outputs, branches, strict=True):
-                own = kernels[:, start : start + branch.num_kernels]
-                start += branch.num_kernels
-                responses = branch.correlations(own, search)
-                for stage in stages:
-                    sums[stage, name].append(branch.predict(responses[stage], stage=stage))
-        return tuple(self._fuse(name, each) for (_, name), each in sums.items())
+        branches = self.branches()
+        features = self._per_branch(search_levels)
+        outputs: list[Tensor] = []
+        kernels = kernels_BKkk.chunk(self.num_stages, dim=1)
+        for stage in range(self.num_stages):
+            features = self._correlate(kernels[stage], features, stage=stage)
+            if stage >= first_stage:
+                each = [
+                    branch.predict(response, stage=stage)
+                    for branch, response in zip(branches, features, strict=True)
+                ]
+                step = len(self.outputs)
+                outputs += [self._fuse(name, each[i::step]) for i, name in enumerate(self.outputs)]
+        return tuple(outputs)
+
+    def _per_branch(self, levels: Sequence[Tensor]) -> list[Tensor]:
+        return [level for level in levels for _ in self.outputs]
+
+    def _correlate(
+        self, kernels: Tensor, features: Sequence[Tensor], *, stage: int
+    ) -> list[Tensor]:
+        """Correlate the features of all branches at once: one call, and one node of a graph."""
+        branches = self.branches()
+        searched = [
+            branch.search(one, stage=stage) for branch, one in zip(branches, features, strict=True)
+        ]
+        together = torch.cat(searched, dim=1)
+        if self.padding:
+            together = F.pad(together, (self.padding,) * 4)
+        responses = depthwise_xcorr(together, kernels, form=self.correlation)
+        return list(responses.split([branch.width for branch in branches], dim=1))
 
     def _fuse(self, name: str, each: Sequence[Tensor]) -> Tensor:
         if len(each) == 1 and not self.weighted:
