@@ -50,6 +50,15 @@ class FolderContents:
     refused: tuple[str, ...] = field(default=())
 
 
+@dataclass
+class _Problems:
+    """What could not be used, what is malformed, and which places hold nothing of a benchmark."""
+
+    remarks: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)
+
+
 def read_folders(
     places: Iterable[str | Path], *, benchmarks: Mapping[str, Benchmark] | None = None
 ) -> FolderContents:
@@ -63,27 +72,29 @@ def read_folders(
         InputError: a place does not exist, or there is nothing of use in any of them.
     """
     found: dict[tuple[str, str, str], Evaluated] = {}
-    remarks: list[str] = []
-    refused: list[str] = []
+    problems = _Problems()
     paths = [Path(place) for place in places]
     grounds = {name: Ground(benchmark) for name, benchmark in (benchmarks or {}).items()}
     for path in paths:
-        for entry in _tables(path, refused):
+        for entry in _tables(path, problems.refused):
             found.setdefault(_key(entry), entry)
-    for path in paths:
-        for ground in grounds.values():
-            for entry in _raw(path, ground, found, remarks, refused):
+    for ground in grounds.values():
+        problems.empty.clear()
+        for path in paths:
+            for entry in _raw(path, ground, found, problems):
                 found[_key(entry)] = entry
+        if len(problems.empty) == len(paths):  # results in one place are enough
+            problems.remarks += problems.empty
     if not found:
         raise InputError(
             f"{', '.join(map(str, paths))} holds no scores: write them with score --json, or give "
             "--data so that raw results can be scored"
-            + "".join(f"; {text}" for text in dict.fromkeys(remarks + refused))
+            + "".join(f"; {text}" for text in dict.fromkeys(problems.remarks + problems.refused))
         )
     return FolderContents(
         evaluated=tuple(found.values()),
-        remarks=tuple(dict.fromkeys(remarks)),
-        refused=tuple(dict.fromkeys(refused)),
+        remarks=tuple(dict.fromkeys(problems.remarks)),
+        refused=tuple(dict.fromkeys(problems.refused)),
     )
 
 
@@ -169,8 +180,7 @@ def _raw(
     place: Path,
     ground: Ground,
     known: Mapping[tuple[str, str, str], Evaluated],
-    remarks: list[str],
-    refused: list[str],
+    problems: _Problems,
 ) -> Iterator[Evaluated]:
     """Entries of one benchmark with their raw results; new ones where there was no table."""
     malformed: list[InputError] = []
@@ -178,28 +188,28 @@ def _raw(
         results = read_results(place, ground.benchmark, refused=malformed)
     except InputError as error:
         if not malformed:
-            remarks.append(str(error))
+            problems.empty.append(str(error))
         return
     finally:
-        refused += map(str, malformed)
+        problems.refused += map(str, malformed)
     name = ground.benchmark.name
     protocols = {protocol for benchmark, protocol, _ in known if benchmark == name}
     for protocol in protocols or {find_protocol(None, ground.benchmark).name}:
         try:
             chosen = choose_results(results, PROTOCOLS[protocol])
         except (InputError, KeyError) as error:
-            remarks.append(str(error))
+            problems.remarks.append(str(error))
             continue
         for one in _named(chosen, place):
             entry = known.get((name, protocol, one.tracker))
             if entry is None:
-                entry = _scored(one, ground, protocol, place, refused)
+                entry = _scored(one, ground, protocol, place, problems.refused)
             if entry is None:
                 continue
             try:
                 yield with_raw_results(entry, one, ground)
             except InputError as error:
-                refused.append(f"{one.tracker}: {error}")
+                problems.refused.append(f"{one.tracker}: {error}")
 
 
 def _named(results: Sequence[TrackerRecords], place: Path) -> list[TrackerRecords]:
