@@ -83,6 +83,8 @@ def test_vot_results_of_an_experiment(tmp_path: Path) -> None:
     (folder / "bag_002.bin").write_bytes(b"\x01\x00\x01\x00\x00\x00\x00\x01\x00\x00\x00")
     (read,) = read_results(tmp_path, VOT)
     assert (read.tracker, read.experiment) == ("mine", "baseline")
+    (lower,) = read_results(folder.parent, VOT)
+    assert lower.tracker == "mine"
     first, second = read.records["bag"]
     assert first.codes is not None and first.codes.tolist() == [1, 255, 2]
     np.testing.assert_array_equal(first.times, [0.5, 0.25, np.nan])

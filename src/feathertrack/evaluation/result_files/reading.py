@@ -18,7 +18,7 @@ from feathertrack.evaluation.curves import Floats
 from feathertrack.evaluation.records import Record, TrackerRecords, record_of_regions
 from feathertrack.evaluation.result_files import lasot, otb_json, vot
 from feathertrack.evaluation.result_files.files import ResultFiles, open_files
-from feathertrack.evaluation.result_files.layout import Found, Place, find_results
+from feathertrack.evaluation.result_files.layout import EXPERIMENTS, Found, Place, find_results
 from feathertrack.evaluation.result_files.rows import (
     Remarks,
     boxes_of,
@@ -224,7 +224,10 @@ class _Reader:
 def _label(read: Sequence[_Labelled], place: Path) -> list[TrackerRecords]:
     """Name every tracker after its folder, or more of its path where two are called alike."""
     roots = {one.root for one in read}
-    own = place.stem if place.is_file() else place.resolve().name
+    folder = place.resolve()
+    if folder.name.casefold() in EXPERIMENTS and not place.is_file():
+        folder = folder.parent  # that of one experiment lies in the tracker's
+    own = place.stem if place.is_file() else folder.name
     short = Counter(PurePosixPath(root).name for root in roots)
     labelled = []
     for one in read:
