@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 class Report:
     """Make a page, figures and tables of what was evaluated.
 
-    One HTML file that needs no network; --data adds frames of sequences to it. A tracker that
-    cannot be scored is named in it, the others are shown, and the exit status is 1.
+    One HTML file that needs no network; --data adds frames of sequences to it.
 
     Examples:
       feathertrack report runs
@@ -33,7 +32,7 @@ class Report:
 
     Attributes:
         folders: Folders that evaluate wrote, files of score --json, or folders of raw results.
-        output: The page.
+        output: The page. It names trackers that cannot be scored; the status is then 1.
         figures: A folder for every figure, as PDF and SVG.
         latex: A file for tables in LaTeX, for the package booktabs.
         markdown: A file for tables in Markdown.
