@@ -26,8 +26,8 @@ OPTIONS = {
     "bench": "box device engine frames json precision settings.FIELD source threads tracker "
     "warm-up weights",
     "doctor": "json",
-    "evaluate": "data device engine executor format json output precision protocol seed threads "
-    "tracker workers",
+    "evaluate": "data device engine executor format json output precision protocol seed "
+    "settings.FIELD threads tracker workers",
     "score": "csv data details json partial protocol results submission",
     "report": "benchmark data figures latex markdown no-published output title",
     "vot": "device engine id output precision protocol settings.FIELD threads timeout tracker "
