@@ -51,7 +51,12 @@ METHODS = {
     },
 }
 _VALUES = np.array([[-0.559, 0.981, -0.419], [1.721, 0.199, -1.83], [4.645, 4.737, 4.883]])
+_INTERPOLATIONS = (
+    *(cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_AREA),
+    *(cv2.INTER_NEAREST, cv2.INTER_LANCZOS4),
+)
 Picture = NDArray[Any]
+File = tuple[str, list[float]]
 
 
 class PlainPairs(Dataset[tuple[Tensor, Tensor]]):
@@ -76,19 +81,26 @@ class PlainPairs(Dataset[tuple[Tensor, Tensor]]):
         rng = np.random.default_rng(index)
         files = self.files[rng.integers(len(self.files))]
         first, second = sorted(rng.integers(len(files), size=2))
-        views = METHODS[self.method]
+        views: Any = METHODS[self.method]
         return (
-            self._view(*files[first], views["template"], rng),
-            self._view(*files[second], views["search"], rng),
+            self._view(files[first], views["template"], rng),
+            self._view(files[second], views["search"], rng),
         )
 
-    def _view(self, path: str, box: list[float], view: Any, rng: np.random.Generator) -> Tensor:
-        image = cv2.cvtColor(cv2.imread(path), cv2.COLOR_BGR2RGB)
+    def _view(self, file: File, view: Any, rng: np.random.Generator) -> Tensor:
+        path, box = file
+        image = cv2.cvtColor(_read(path), cv2.COLOR_BGR2RGB)
         out = 255 if self.method == "siamfc" else 511
         crop = _square(image, box, out)
         vary = _vary_siamfc if self.method == "siamfc" else _vary_pysot
         varied = np.ascontiguousarray(vary(crop, view, rng).transpose(2, 0, 1), dtype=np.float32)
         return torch.from_numpy(varied)
+
+
+def _read(path: str) -> Picture:
+    picture = cv2.imread(path)
+    assert picture is not None, f"{path} can be read"
+    return np.asarray(picture)
 
 
 def _square(image: Picture, box: list[float], out: int) -> Picture:
@@ -102,13 +114,13 @@ def _square(image: Picture, box: list[float], out: int) -> Picture:
         mean = image.mean((0, 1)).tolist()
         image = cv2.copyMakeBorder(image, pad, pad, pad, pad, cv2.BORDER_CONSTANT, value=mean)
     patch = image[top + pad : top + pad + size, left + pad : left + pad + size]
-    return cv2.resize(patch, (out, out))
+    return np.asarray(cv2.resize(patch, (out, out)))
 
 
 def _vary_siamfc(crop: Picture, view: Any, rng: np.random.Generator) -> Picture:
     """Stretch, centre crop to 247, random crop to 239, centre crop to the size of the view."""
     side = round(255 * (1 + rng.uniform(-view.stretch, view.stretch)))
-    crop = cv2.resize(crop, (side, side))
+    crop = cv2.resize(crop, (side, side), interpolation=int(rng.choice(_INTERPOLATIONS)))
     pad = max(0, (248 - side) // 2 + 1)
     crop = cv2.copyMakeBorder(
         crop, pad, pad, pad, pad, cv2.BORDER_CONSTANT, value=crop.mean((0, 1)).tolist()
@@ -135,7 +147,7 @@ def _vary_pysot(crop: Picture, view: Any, rng: np.random.Generator) -> Picture:
         kernel[:, size // 2] += weight / size
         kernel[size // 2, :] += (1 - weight) / size
         varied = cv2.filter2D(varied, -1, kernel)
-    return varied
+    return np.asarray(varied)
 
 
 def main() -> None:
@@ -168,16 +180,16 @@ def _options() -> argparse.Namespace:
 
 
 def enlarged(shared: Path, folder: Path, *, width: int) -> Path:
-    """Every tenth frame of the ``fit`` sequences, enlarged, in the layout of a user's own set."""
+    """Every third frame of the ``fit`` sequences, enlarged, in the layout of a user's own set."""
     sequences = shared / "sequences"
     names = json.loads((sequences / "folds.json").read_text())["fit"]
     for name in names:
         source, target = sequences / "train" / name, folder / name
         rows = (source / "groundtruth_rect.txt").read_text().split("\n")
-        kept = []
+        kept: list[str] = []
         (target / "img").mkdir(parents=True)
         for path, row in list(zip(sorted((source / "img").glob("*.jpg")), rows, strict=False))[::3]:
-            picture = cv2.imread(str(path))
+            picture = _read(str(path))
             zoom = width / picture.shape[1] if width else 1.0
             if zoom != 1:
                 picture = cv2.resize(picture, None, fx=zoom, fy=zoom)

@@ -103,8 +103,7 @@ def _valid(labels: Any) -> NDArray[np.bool_]:
         stacked = np.stack([np.asarray(one, bool).reshape(-1) for one in labels])
     except (TypeError, ValueError) as error:
         raise InputError("labels of frames are not eight arrays of the same length") from error
-    found: NDArray[np.bool_] = stacked.all(axis=0)
-    return found
+    return np.asarray(stacked.all(axis=0), bool)
 
 
 def _groups(
