@@ -14,10 +14,13 @@ from feathertrack.errors import InputError, require
 
 @dataclass(frozen=True, kw_only=True)
 class Convert:
-    """Turn a checkpoint into a file of ours, or a network of ours into pysot's.
+    """Turn any weights into a file of ours, or ours into pysot's.
 
-    What the source holds is found out by its tensors. Ours is a .safetensors file, which says which
-    network it holds and by whose conventions it was trained; the path written is printed.
+    What the source holds is found out by its tensors.
+
+    A file of ours says which network it holds, and by whose conventions.
+
+    The path that was written is printed.
 
     Examples:
       feathertrack convert siamrpn_r50_l234_dwxcorr.pth siamrpn.safetensors

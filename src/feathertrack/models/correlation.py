@@ -97,7 +97,7 @@ def _depthwise_matmul(search_NDHW: Tensor, template_BDhw: Tensor) -> Tensor:
     search_SBD1HW = search_NDHW.reshape(-1, template_BDhw.shape[0], num_channels, 1, height, width)
     shifted_SBDwHn = torch.cat([search_SBD1HW[..., j : j + n] for j in range(columns)], dim=3)
     products = torch.matmul(template_BDhw.unsqueeze(0), shifted_SBDwHn.flatten(4))
-    by_row_SBDhHn = products.unflatten(4, (height, n))
+    by_row_SBDhHn = products.reshape(*products.shape[:4], height, n)
     response = by_row_SBDhHn[:, :, :, 0, :m]
     for i in range(1, rows):
         response = response + by_row_SBDhHn[:, :, :, i, i : i + m]

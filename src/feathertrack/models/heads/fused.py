@@ -121,7 +121,7 @@ class FusedHead(nn.Module):
         if self.padding:
             together = F.pad(together, (self.padding,) * 4)
         responses = depthwise_xcorr(together, kernels, form=self.correlation)
-        return list(responses.split([branch.width for branch in branches], dim=1))
+        return list(torch.split(responses, [branch.width for branch in branches], dim=1))
 
     def _fuse(self, name: str, each: Sequence[Tensor]) -> Tensor:
         if len(each) == 1 and not self.weighted:
