@@ -19,6 +19,7 @@ OPTIONS = {
     "demo": "device engine output precision settings.FIELD threads tracker weights",
     "still": "at output",
     "list": "json",
+    "convert": "format model",
     "download": "address timeout",
     "data check": "edition images json lines",
     "data index": "images json lines output rebuild split",
@@ -43,7 +44,7 @@ def test_options_are_as_promised(command: str) -> None:
 
 
 def test_names_of_later_commands_are_free() -> None:
-    later = "train distill tune convert export serve"
+    later = "train distill tune export serve"
     assert not set(later.split()) & set(COMMANDS)
 
 
