@@ -13,14 +13,16 @@ import torch
 from torch import Tensor, nn
 
 Model = TypeVar("Model", bound=nn.Module)
+Layer = TypeVar("Layer", nn.Conv2d, nn.Linear)
 
 
 def fold_batchnorm(model: Model) -> Model:
     """Return a copy for inference whose batch norms are part of their convolutions.
 
-    A batch norm is folded where it directly follows a convolution in an ``nn.Sequential``, or where
-    the class of a module names the two attributes in ``batchnorm_pairs``, a tuple of (convolution,
-    norm) names. ``nn.Identity`` takes its place, so that the other modules keep their names.
+    A batch norm is folded where it directly follows a convolution (or a linear layer) in an
+    ``nn.Sequential``, or where the class of a module names the two attributes in
+    ``batchnorm_pairs``, a tuple of (convolution, norm) names. ``nn.Identity`` takes its place, so
+    that the other modules keep their names.
 
     >>> model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.ReLU())
     >>> fold_batchnorm(model)[1]
@@ -30,7 +32,8 @@ def fold_batchnorm(model: Model) -> Model:
     for module in list(folded.modules()):
         for before, after in _pairs(module):
             convolution, norm = getattr(module, before), getattr(module, after)
-            if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+            weighted = isinstance(convolution, (nn.Conv2d, nn.Linear))
+            if weighted and isinstance(norm, nn.BatchNorm2d):
                 setattr(module, before, _absorb(convolution, norm))
                 setattr(module, after, nn.Identity())
     return folded
@@ -43,7 +46,7 @@ def _pairs(module: nn.Module) -> list[tuple[str, str]]:
     return [*declared, *pairwise(names)]
 
 
-def _absorb(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
+def _absorb(convolution: Layer, norm: nn.BatchNorm2d) -> Layer:
     if norm.running_mean is None or norm.running_var is None:
         raise ValueError("a batch norm without running statistics cannot be folded")
     ones = torch.ones_like(norm.running_var, dtype=torch.float64)
@@ -52,7 +55,7 @@ def _absorb(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
     )
     shift = 0 * ones if norm.bias is None else norm.bias.double()
     bias = 0 * ones if convolution.bias is None else convolution.bias.double()
-    weight = convolution.weight.double() * gain[:, None, None, None]
+    weight = convolution.weight.double() * gain.reshape(-1, *(1,) * (convolution.weight.ndim - 1))
     bias = (bias - norm.running_mean.double()) * gain + shift
     absorbed = copy.deepcopy(convolution)
     absorbed.weight = nn.Parameter(weight.detach().to(convolution.weight.dtype))

@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from torch import Tensor, nn
 
 RawOutputs = Tensor | tuple[Tensor, ...]
 """What a network says before any decoding: one tensor or several, in the order of its family."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FurtherCall:
+    """A method of a network beside ``embed`` and ``predict`` that engines run under its name.
+
+    All inputs and outputs have a dynamic first axis, and a network is exported with one more file
+    for each such call.
+
+    Attributes:
+        inputs: names of the inputs. ``pictures`` are uint8 (N, H, W, 3) in engines, of the size of
+            the search region; ``boxes`` are float32 (N, P, 4), any number of them; others are
+            outputs of ``predict``, counted from its last.
+        outputs: names of the outputs.
+    """
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
 
 
 class Mergeable(Protocol):
@@ -35,12 +54,17 @@ class Network(nn.Module):
             {"anchors": "pysot"}; {} where a family knows one way only.
         squeezing: what the network becomes, where its backbone is being squeezed.
         digest: SHA-256 (hex) of the file the weights came from, "" for random weights.
+        takes_boxes: whether ``embed`` takes, besides the templates, where the targets are in them:
+            x, y, w, h in pixels, (B, 4); None for a square in the middle.
+        further_calls: further calls by name; each name is that of a method.
     """
 
     family: str
     stride: int
     template_size: int
     search_size: int
+    takes_boxes: bool = False
+    further_calls: Mapping[str, FurtherCall] = {}
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,11 +75,11 @@ class Network(nn.Module):
         self.squeezing: Mergeable | None = None
         self.digest = ""
 
-    def embed(self, template_B3hw: Tensor) -> Tensor:
+    def embed(self, template_B3hw: Tensor) -> RawOutputs:
         """Return the features of B templates, once per target."""
         raise NotImplementedError
 
-    def predict(self, features: Tensor, search_N3HW: Tensor) -> RawOutputs:
+    def predict(self, features: Any, search_N3HW: Tensor) -> RawOutputs:
         """Return the raw outputs for N search regions; region i belongs to template i % B."""
         raise NotImplementedError
 

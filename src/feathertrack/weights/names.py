@@ -6,6 +6,14 @@ import fnmatch
 import sys
 
 NETWORKS = (
+    "atom_mobilenetv2",
+    "atom_r18",
+    "atom_r18_medium",
+    "atom_r18_small",
+    "atom_r18_tiny",
+    "drnet_mobilenetv2",
+    "drnet_r50",
+    "drnet_se_r50",
     "fdsiamd",
     "fdsiamd_50",
     "fdsiamd_step",

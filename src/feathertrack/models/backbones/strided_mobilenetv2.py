@@ -1,0 +1,100 @@
+"""MobileNetV2 of total stride 16 in five groups: the backbone of the distilled ATOM and DRNet.
+
+Sandler et al., MobileNetV2: Inverted Residuals and Linear Bottlenecks, CVPR 2018, arXiv 1801.04381.
+The blocks are torchvision's; they stand in groups ``conv1``, ``layer1`` ... ``layer4``, one for
+each stride, as CFKD names them. The groups end without activation: features can be negative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from feathertrack.models.backbones.backbone import Backbone
+
+_GROUPS = (
+    ((1, 16, 1, 1), (6, 24, 2, 2)),
+    ((6, 32, 3, 2),),
+    ((6, 64, 4, 2),),
+    ((6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)),
+)
+"""``layer1`` ... ``layer4``: expansion, width, number of blocks, stride of the first."""
+
+_STEM, _LAST, _CLASSES = 32, 1280, 1000
+
+
+class ExpandedBlock(nn.Module):
+    """Widen by 1 x 1, convolve each channel by 3 x 3, narrow by 1 x 1 without activation."""
+
+    def __init__(self, width_in: int, width: int, *, expansion: int, stride: int) -> None:
+        super().__init__()
+        middle = width_in * expansion
+        widening = [] if expansion == 1 else [_activated(width_in, middle, kernel=1)]
+        self.conv = nn.Sequential(
+            *widening,
+            _activated(middle, middle, kernel=3, stride=stride, groups=middle),
+            nn.Conv2d(middle, width, 1, bias=False),
+            nn.BatchNorm2d(width),
+        )
+        self.adds = stride == 1 and width_in == width
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(B, width_in, H, W) -> (B, width, h, w)."""
+        changed: Tensor = self.conv(features)
+        return features + changed if self.adds else changed
+
+
+class StridedMobileNetV2(Backbone):
+    """The stem and the groups up to the deepest that is used.
+
+    Args:
+        used: levels that are returned; 0 is the stem (stride 2), 1 ... 3 are the groups (strides 4,
+            8, 16).
+        whole: also build what an ImageNet classifier has, up to ``classifier``.
+    """
+
+    def __init__(self, *, used: Sequence[int] = (2, 3), whole: bool = False) -> None:
+        super().__init__()
+        self.used = tuple(used)
+        self.conv1 = nn.Sequential(_activated(3, _STEM, kernel=3, stride=2))
+        widths = [_STEM]
+        for number in range(1, (4 if whole else max(self.used)) + 1):
+            blocks: list[nn.Module] = []
+            width_in = widths[-1]
+            for expansion, width, repeats, first in _GROUPS[number - 1]:
+                for stride in (first, *(1,) * (repeats - 1)):
+                    blocks.append(
+                        ExpandedBlock(width_in, width, expansion=expansion, stride=stride)
+                    )
+                    width_in = width
+            if number == 4:
+                blocks.append(_activated(width_in, _LAST, kernel=1))
+            self.add_module(f"layer{number}", nn.Sequential(*blocks))
+            widths.append(width_in)
+        if whole:
+            self.classifier = nn.Sequential(nn.Dropout(0.2), nn.Linear(_LAST, _CLASSES))
+        self.widths = tuple(widths[level] for level in self.used)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out")
+
+    def forward(self, image_B3HW: Tensor, used: Sequence[int] | None = None) -> list[Tensor]:
+        """Return the maps of the used levels, or of those asked for here."""
+        levels = self.used if used is None else tuple(used)
+        features = self.conv1(image_B3HW)
+        maps = [features]
+        for number in range(1, max(levels) + 1):
+            features = getattr(self, f"layer{number}")(features)
+            maps.append(features)
+        return [maps[level] for level in levels]
+
+
+def _activated(
+    width_in: int, width: int, *, kernel: int, stride: int = 1, groups: int = 1
+) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(width_in, width, kernel, stride, kernel // 2, groups=groups, bias=False),
+        nn.BatchNorm2d(width),
+        nn.ReLU6(inplace=True),
+    )
