@@ -48,8 +48,10 @@ _PLAIN_DATA = {
     ("pathlib", "PosixPath"),
     ("pathlib", "PurePosixPath"),
     ("pathlib", "WindowsPath"),
+    ("torch", "device"),
+    *(("torch", name) for name in dir(torch) if isinstance(getattr(torch, name), torch.dtype)),
 }
-"""Names of Python's library that stand for values; a file gets a stand-in for them too."""
+"""Names in lower case that stand for values; a file gets a stand-in for them too."""
 
 _NUMPY = ("_frombuffer", "_reconstruct", "dtype", "ndarray", "scalar")
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from feathertrack.errors import InputError, WeightsError
 from feathertrack.models import Network, create_model
-from feathertrack.weights import backbones, metadata, siamfc, siamkpn, siamrpn
+from feathertrack.weights import atom, backbones, metadata, siamfc, siamkpn, siamrpn
 from feathertrack.weights.digest import file_digest
 from feathertrack.weights.reading import StoredFile, read_file
 from feathertrack.weights.recognition import Recognised, Recogniser, State, first, shown
@@ -24,6 +24,8 @@ RECOGNISERS: Mapping[str, Recogniser] = {
     "siamfc": siamfc.recognise,
     "siamrpn": siamrpn.recognise,
     "siamkpn": siamkpn.recognise,
+    "atom and drnet": atom.recognise,
+    "imagenet": atom.recognise_backbone,
     "backbone": backbones.recognise,
 }
 """Family -> the function that knows its official files."""
