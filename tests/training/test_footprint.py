@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from feathertrack.data.settings import ViewSettings
+from feathertrack.models import create_model
+from feathertrack.recipes import find_recipe
+from feathertrack.training.footprint import estimate_footprint
+
+
+def test_weights_gradients_and_moments_are_counted() -> None:
+    recipe = find_recipe("siamfc_got10k")
+    network = create_model("fdsiamfc_15")
+    memory = estimate_footprint(recipe, network)
+    parameters = sum(tensor.nbytes for tensor in network.parameters())
+    assert memory.weights == sum(tensor.nbytes for tensor in network.state_dict().values())
+    assert memory.gradients == memory.optimizer == parameters
+    adam = replace(recipe, optim=replace(recipe.optim, kind="adam"))
+    assert estimate_footprint(adam, network).optimizer == 2 * parameters
+
+
+def test_activations_grow_with_batch_and_views_and_shrink_with_precision() -> None:
+    recipe, network = find_recipe("siamfc_got10k"), create_model("fdsiamfc_15")
+    small = estimate_footprint(recipe, network).activations
+    loop = replace(recipe.loop, batch_size=2 * recipe.loop.batch_size)
+    twice = estimate_footprint(replace(recipe, loop=loop), network).activations
+    assert 1.95 * small < twice < 2.05 * small
+    data = replace(recipe.data, search=ViewSettings(size=255))
+    assert estimate_footprint(replace(recipe, data=data), network).activations > small
+    half = replace(recipe, loop=replace(recipe.loop, precision="bfloat16"))
+    assert estimate_footprint(half, network).activations < 0.8 * small
+
+
+def test_what_the_forward_pass_keeps_of_a_bare_convolution_is_known() -> None:
+    """Of the stages without batch norm only inputs are kept: images, and nothing twice."""
+    recipe, network = find_recipe("siamfc_got10k"), create_model("fdsiamfc_15")
+    memory = estimate_footprint(recipe, network)
+    images = 4 * 3 * 8 * (127**2 + 239**2)
+    first_maps = 4 * 14 * 8 * (59**2 + 115**2)  # kept once for the norm, and by pooling and ReLU
+    assert memory.activations > images + 2 * first_maps
+    assert all(not tensor.is_meta for tensor in network.parameters())
+    assert torch.is_grad_enabled()
