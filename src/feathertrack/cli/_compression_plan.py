@@ -1,4 +1,4 @@
-"""What ``distill`` prints: before, its stages and what they would cost; after, what came of them."""
+"""What ``distill`` prints: before, its stages and their cost; after, what came of them."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def print_compression(compression: Compression, *, data: Path | None) -> None:
     """
     from feathertrack.models import create_model
     from feathertrack.models.cost import count_macs, count_parameters
-    from feathertrack.training.compression.inheritance import begun_modules
     from feathertrack.models.squeezing import step_backbone
+    from feathertrack.training.compression.inheritance import begun_modules
     from feathertrack.training.compression.stages import (
         build_student,
         phase_of,

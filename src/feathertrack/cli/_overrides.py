@@ -150,9 +150,9 @@ def _read(text: str, current: object, path: str, hint: Any) -> object:
             raise InputError(f"{option_name(path)} is {_expected(current, hint)}, got {text!r}")
         return text
     if isinstance(current, tuple):
-        kind = next(iter(typing.get_args(hint)), str)
+        item = next(iter(typing.get_args(hint)), str)
         words = [word.strip() for word in text.strip("()[]").split(",") if word.strip()]
-        return tuple(_read(word, _like(kind), path, kind) for word in words)
+        return tuple(_read(word, _like(item), path, item) for word in words)
     return _json(text) if hint is object else text
 
 

@@ -82,8 +82,9 @@ def print_cost(recipe: Recipe) -> None:
         f"{network.template_size} and a search region of {network.search_size} pixels"
     )
     print(
-        f"memory    about {megabytes(memory.total)} a process: weights {megabytes(memory.weights)}, "
-        f"gradients {megabytes(memory.gradients)}, optimizer {megabytes(memory.optimizer)}, "
+        f"memory    about {megabytes(memory.total)} a process: "
+        f"weights {megabytes(memory.weights)}, gradients {megabytes(memory.gradients)}, "
+        f"optimizer {megabytes(memory.optimizer)}, "
         f"activations {megabytes(memory.activations)}; the framework and the "
         f"{recipe.data.workers} data workers come on top"
     )

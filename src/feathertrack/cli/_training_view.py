@@ -14,12 +14,8 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def watching(name: str = "") -> Iterator[Watch]:
-    """Yield what shows the progress of a training on stderr.
-
-    Args:
-        name: what is trained; without it, what the progress says.
-    """
+def watching(name: str) -> Iterator[Watch]:
+    """Yield what shows the progress of the training called ``name`` on stderr."""
     with _bar(name) if at_terminal() else _lines(name) as watch:
         yield watch
 

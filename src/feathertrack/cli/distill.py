@@ -20,16 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Distill:
-    """Squeeze a trained network into a narrow student, one convolution after another.
+    """Squeeze a trained network, layer by layer, into a narrow student.
 
-    After a stop or a kill the same command goes on where it was, also inside a stage. Any field of
-    the settings is changed by its dotted name.
+    After a stop or a kill the same command goes on where it was.
 
     Examples:
       feathertrack distill
       feathertrack distill fdsiamfc_30 --teacher siamfc.safetensors
         --data ~/data --train.epochs 10 --finetune.epochs 10
-      feathertrack distill my_students.py:mine --teacher siamfc.safetensors --dry-run
+      feathertrack distill my_students.py:mine --dry-run
 
     Attributes:
         student: A name, FILE.py:FUNCTION or MODULE:FUNCTION, a function that returns a Compression;
@@ -134,16 +133,15 @@ def distill(
     from feathertrack.cli._training_view import watching
     from feathertrack.training.compression.running import run_compression
 
-    with watching() as watch:
-        result = run_compression(
-            compression,
-            teacher=teacher,
-            output=output,
-            data_root=data,
-            devices=devices,
-            watch=watch,
-            stage_done=_tell,
-        )
+    result = run_compression(
+        compression,
+        teacher=teacher,
+        output=output,
+        data_root=data,
+        devices=devices,
+        watch=watching,
+        stage_done=_tell,
+    )
     if result.stopped_by:
         done = sum(state.state == "done" for state in result.stages)
         detail = f"after {done} of {len(result.stages)} stages: the same command goes on"

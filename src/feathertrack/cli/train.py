@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 class Train:
     """Train a network as a recipe says.
 
-    After a stop or a kill the same command goes on where it was. With 'torchrun' before it, it
-    trains on many GPUs. Any field of the recipe is changed by its dotted name.
+    After a stop or a kill the same command goes on where it was.
+
+    With torchrun before it, it trains on many GPUs.
 
     Examples:
       feathertrack train

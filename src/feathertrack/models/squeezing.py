@@ -63,7 +63,7 @@ def find_units(backbone: nn.Module) -> tuple[Unit, ...]:
             stands between two of them, or one has weights and is neither a convolution nor a batch
             norm.
     """
-    names = _chain(backbone)
+    names, _ = _chain(backbone)
     starts = [
         k for k, name in enumerate(names) if isinstance(backbone.get_submodule(name), nn.Conv2d)
     ]
@@ -91,14 +91,18 @@ def find_units(backbone: nn.Module) -> tuple[Unit, ...]:
     return tuple(units)
 
 
-def _chain(backbone: nn.Module) -> list[str]:
+def _chain(backbone: nn.Module) -> tuple[list[str], bool]:
     """Names of the modules without parts of a backbone, in the order in which they run.
+
+    The second value tells whether the last output is returned in a list, as backbones with several
+    levels do.
 
     Each must get the very tensor that the one before it returned. Nothing is computed.
     """
     shell = copy.deepcopy(backbone).to("meta").eval()
     image = torch.zeros(1, 3, _TRACED_SIDE, _TRACED_SIDE, device="meta")
-    names, last = [], image
+    names: list[str] = []
+    last = image
 
     def follow(name: str) -> None:
         module = shell.get_submodule(name)
@@ -127,9 +131,10 @@ def _chain(backbone: nn.Module) -> list[str]:
             follow(name)
     with torch.no_grad():
         output = shell(image)
-    if output is not last:
+    in_list = isinstance(output, list) and len(output) == 1
+    if (output[0] if in_list else output) is not last:
         raise InputError("the backbone is no chain: its output is not that of its last module")
-    return names
+    return names, in_list
 
 
 def squeezed_width(width: int, rate: float, *, multiple: int = 2) -> int:
@@ -185,11 +190,13 @@ class StepBackbone(nn.Module):
         units: those of the teacher.
         rates: squeeze rate of each unit.
         step: 0 (the teacher) ... 2L - 1 (every convolution squeezed).
+        in_list: the features are returned in a list, as the teacher's backbone does.
     """
 
     def __init__(self, plain: nn.Module, rates: Rates, *, step: int) -> None:
         super().__init__()
         self.units = find_units(plain)
+        _, self.in_list = _chain(plain)
         self.rates = expand_rates(rates, len(self.units))
         if not 0 <= step < 2 * self.num_layers:
             raise InputError(f"step is 0 ... {2 * self.num_layers - 1}, got {step}")
@@ -218,7 +225,7 @@ class StepBackbone(nn.Module):
         """L, the number of convolutions."""
         return len(self.units)
 
-    def forward(self, image_B3HW: Tensor) -> Tensor:
+    def forward(self, image_B3HW: Tensor) -> Tensor | list[Tensor]:
         """Return feat_BDhw; D is squeezed at the last step alone."""
         features = image_B3HW
         for i, unit in enumerate(self.units, start=1):
@@ -227,7 +234,7 @@ class StepBackbone(nn.Module):
                 features = self._part(name)(features)
             if unit.tail:
                 features = self._part(f"bn{i}")(features)
-        return features
+        return [features] if self.in_list else features
 
     def pointwise(self, layer: int) -> tuple[str, ...]:
         """Names of the 1 x 1 convolutions that the output of convolution ``layer`` passes."""

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from feathertrack.data.batch import PairBatch
 from feathertrack.models.network import Network
 from feathertrack.training.recipe import Recipe
-from feathertrack.training.task import Task
 
 _MOMENTS = {"sgd": 1, "adam": 2, "adamw": 2}
 
@@ -46,38 +44,27 @@ def estimate_footprint(recipe: Recipe, network: Network) -> Footprint:
         recipe: its batch size, views, precision and optimiser count.
         network: what is trained; it is left as it is.
     """
-    shell = copy.deepcopy(network).to("meta").train()
-    task = recipe.task.build(shell, recipe=recipe)
-    parameters = sum(tensor.nbytes for tensor in task.parameters() if tensor.requires_grad)
-    moments = (
-        _MOMENTS[recipe.optim.kind] if recipe.optim.kind != "sgd" or recipe.optim.momentum else 0
-    )
-    batch = _empty_batch(recipe)
-    pixels = batch.template.nbytes + batch.search.nbytes
+    trained = sum(tensor.nbytes for tensor in network.parameters() if tensor.requires_grad)
+    has_moments = recipe.optim.kind != "sgd" or recipe.optim.momentum > 0
     return Footprint(
         weights=sum(tensor.nbytes for tensor in network.state_dict().values()),
-        gradients=parameters,
-        optimizer=moments * parameters,
-        activations=pixels + _kept_bytes(task, batch, recipe.loop.precision),
+        gradients=trained,
+        optimizer=_MOMENTS[recipe.optim.kind] * trained * has_moments,
+        activations=_kept_bytes(recipe, network),
     )
 
 
-def _empty_batch(recipe: Recipe) -> PairBatch:
-    num = recipe.loop.batch_size
-    template, search = recipe.data.template.size, recipe.data.search.size
-    with torch.device("meta"):
-        return PairBatch(
-            template=torch.zeros(num, 3, template, template),
-            search=torch.zeros(num, 3, search, search),
-            template_boxes=torch.zeros(num, 4),
-            search_boxes=torch.zeros(num, 4),
-            positive=torch.ones(num, dtype=torch.bool),
-            seeds=torch.zeros(num, dtype=torch.int64),
-        )
+def _kept_bytes(recipe: Recipe, network: Network) -> int:
+    """Bytes of the crops and of what the network saves of them, each storage once.
 
-
-def _kept_bytes(task: Task, batch: PairBatch, precision: str) -> int:
-    """Bytes of the tensors that the forward pass saves, each storage once."""
+    Without the loss, whose maps are small.
+    """
+    num, views = recipe.loop.batch_size, (recipe.data.template, recipe.data.search)
+    images = [torch.zeros(num, 3, view.size, view.size, device="meta") for view in views]
+    shell = copy.deepcopy(network).to("meta").train()
+    if recipe.loop.precision != "float32":
+        shell = shell.to(torch.bfloat16)
+        images = [image.to(torch.bfloat16) for image in images]
     kept: dict[int, int] = {}
     alive: list[Tensor] = []
 
@@ -87,12 +74,8 @@ def _kept_bytes(task: Task, batch: PairBatch, precision: str) -> int:
         kept[storage._cdata] = math.prod(tensor.shape) * tensor.element_size()
         return tensor
 
-    mixed = precision != "float32"
-    dtype = torch.float16 if precision == "float16" else torch.bfloat16
-    own = {tensor.untyped_storage()._cdata for tensor in task.parameters()}
-    with (
-        torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor),
-        torch.autocast("cuda" if mixed else "cpu", dtype=dtype, enabled=mixed),
-    ):
-        task(batch)
-    return sum(size for storage, size in kept.items() if storage not in own)
+    own = {tensor.untyped_storage()._cdata for tensor in shell.parameters()}
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        shell(*images)
+    crops = sum(4 * image.numel() for image in images)
+    return crops + sum(size for storage, size in kept.items() if storage not in own)

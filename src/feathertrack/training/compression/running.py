@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,12 +26,14 @@ from feathertrack.training.compression.stages import (
     stage_recipe,
 )
 from feathertrack.training.progress import FitResult, Watch
-from feathertrack.training.recipe import Recipe
 from feathertrack.training.running import load_teacher, run_recipe
 from feathertrack.weights.loading import load_model
 from feathertrack.weights.saving import save_model
 
 STUDENT_FILE = "student.safetensors"
+
+Watching = Callable[[str], AbstractContextManager[Watch | None]]
+"""Takes the name of a stage; entered while the stage trains."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +64,7 @@ def run_compression(
     output: str | Path,
     data_root: str | Path | None = None,
     devices: str = "auto",
-    watch: Watch | None = None,
+    watch: Watching | None = None,
     stage_done: Callable[[StageState], None] | None = None,
 ) -> CompressionResult:
     """Squeeze a teacher as the settings say, from where ``output`` stands to the merged student.
@@ -72,59 +75,105 @@ def run_compression(
         output: folder of the plan and of the stages.
         data_root: folder that holds one folder for each training set and benchmark.
         devices: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; ``torchrun`` makes it many.
-        watch: told about every step.
+        watch: entered for every stage, by its name; what it gives is told about every step.
         stage_done: told about every stage that has ended.
 
     Raises:
         InputError: the teacher is another network, or ``output`` holds another compression.
     """
-    output = Path(output)
+    course = _Course(
+        compression=compression,
+        output=Path(output),
+        data_root=data_root,
+        devices=devices,
+        watch=watch or (lambda _: nullcontext()),
+    )
     stages = plan_stages(compression)
     network = open_teacher(compression, teacher)
-    plan = open_plan(output, compression, stages, teacher=network.digest)
     live = copy.deepcopy(network) if compression.feature_weight else None
+    plan = open_plan(course.output, compression, stages, teacher=network.digest)
     notes: list[str] = []
     for stage in stages:
         state = plan.stages[stage.number]
         if state.state != "done":
             plan = plan.with_stage(stage.number, replace(state, state="running"))
-            _save(plan, output)
-            network = begin_stage(compression, stage, network)
-            recipe = stage_recipe(compression, stage, network)
-            result = run_recipe(
-                recipe,
-                data_root=data_root,
-                output=output / "stages" / stage.name,
-                devices=devices,
-                resume=True,
-                watch=watch,
-                network=network,
-                teacher=copy.deepcopy(live) if live is not None else None,
-            )
+            course.save(plan)
+            result = course.train(stage, source=network, teacher=live)
             notes += [f"{stage.name}: {note}" for note in result.notes]
             if result.stopped_by:
                 return CompressionResult(
-                    output=output,
+                    output=course.output,
                     student=None,
                     stages=plan.stages,
                     stopped_by=result.stopped_by,
                     notes=tuple(notes),
                 )
-            state = _finished(stage, result, output, pairs_per_step=_pairs_per_step(recipe))
+            state = course.finished(stage, result)
             plan = plan.with_stage(stage.number, state)
-            _save(plan, output)
-            if stage_done is not None:
+            course.save(plan)
+            if stage_done is not None and _is_first():
                 stage_done(state)
-        network = load_model(output / state.weights)
-    student, difference = merge_student(network, output / STUDENT_FILE, compression)
-    _save(replace(plan, student=STUDENT_FILE), output)
+        network = load_model(course.output / state.weights)
+    student, difference = merge_student(network, course.output / STUDENT_FILE, compression)
+    course.save(replace(plan, student=STUDENT_FILE))
     return CompressionResult(
-        output=output,
+        output=course.output,
         student=student,
         stages=plan.stages,
         difference=difference,
         notes=tuple(notes),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Course:
+    """What all stages of a compression share."""
+
+    compression: Compression
+    output: Path
+    data_root: str | Path | None
+    devices: str
+    watch: Watching
+
+    def train(self, stage: Stage, *, source: Network, teacher: Network | None) -> FitResult:
+        """Train a stage from its beginning or its last checkpoint."""
+        network = begin_stage(self.compression, stage, source)
+        recipe = stage_recipe(self.compression, stage, network)
+        with self.watch(stage.name) as watch:
+            return run_recipe(
+                recipe,
+                data_root=self.data_root,
+                output=self.output / "stages" / stage.name,
+                devices=self.devices,
+                resume=True,
+                watch=watch,
+                network=network,
+                teacher=teacher,
+            )
+
+    def finished(self, stage: Stage, result: FitResult) -> StageState:
+        """Return the state of a stage that has been trained to its end."""
+        if result.weights is None:
+            raise InputError(f"{stage.name} has left no weights in {result.output}")
+        loop = self.compression.loop
+        return StageState(
+            name=stage.name,
+            step=stage.step,
+            phase=stage.phase,
+            state="done",
+            epochs=result.epochs,
+            pairs=result.steps * loop.batch_size * loop.accumulate * _num_processes(),
+            metric=result.metric,
+            score=result.best,
+            best_epoch=result.best_epoch,
+            weights=result.weights.relative_to(self.output).as_posix(),
+            seconds=round(result.seconds, 3),
+        )
+
+    def save(self, plan: Plan) -> None:
+        """Write the plan, on one process alone."""
+        if _is_first():
+            plan.save(self.output)
 
 
 def open_teacher(compression: Compression, name: str) -> Network:
@@ -165,34 +214,6 @@ def merge_student(network: Network, path: Path, compression: Compression) -> tup
     if _is_first():
         save_model(student, path, metadata=words)
     return path, difference
-
-
-def _pairs_per_step(recipe: Recipe) -> int:
-    return recipe.loop.batch_size * recipe.loop.accumulate * _num_processes()
-
-
-def _finished(stage: Stage, result: FitResult, output: Path, *, pairs_per_step: int) -> StageState:
-    if result.weights is None:
-        raise InputError(f"{stage.name} has left no weights in {result.output}")
-    return StageState(
-        name=stage.name,
-        step=stage.step,
-        phase=stage.phase,
-        state="done",
-        epochs=result.epochs,
-        pairs=result.steps * pairs_per_step,
-        metric=result.metric,
-        score=result.best,
-        best_epoch=result.best_epoch,
-        weights=result.weights.relative_to(output).as_posix(),
-        seconds=round(result.seconds, 3),
-    )
-
-
-def _save(plan: Plan, output: Path) -> None:
-    """Write the plan, on one process alone."""
-    if _is_first():
-        plan.save(output)
 
 
 def _is_first() -> bool:

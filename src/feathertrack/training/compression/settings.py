@@ -52,8 +52,8 @@ class Compression:
             epochs 10 to 50).
         task: targets and loss of the family.
         data: which pairs.
-        optim: the optimiser; its rate is that of the phases.
-        loop: the course of a stage; its epochs are those of the phases.
+        optim: the optimiser; ``lr`` does not count, a phase has its own.
+        loop: the course of a stage; ``epochs`` does not count, a phase has its own.
         validation: how the best weights of a stage are chosen.
     """
 
@@ -70,6 +70,6 @@ class Compression:
     choose_from: float = 0.2
     task: TaskSettings
     data: DataSettings
-    optim: OptimSettings = OptimSettings()
-    loop: LoopSettings = LoopSettings()
-    validation: ValidationSettings = ValidationSettings()
+    optim: OptimSettings = field(default_factory=OptimSettings)
+    loop: LoopSettings = field(default_factory=LoopSettings)
+    validation: ValidationSettings = field(default_factory=ValidationSettings)

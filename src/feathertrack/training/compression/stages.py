@@ -17,13 +17,13 @@ from feathertrack.errors import InputError
 from feathertrack.models import create_model
 from feathertrack.models.network import Network
 from feathertrack.models.squeezing import StepBackbone, step_backbone
+from feathertrack.training.compression.imitation import ImitationSettings
 from feathertrack.training.compression.inheritance import (
     begun_modules,
     idle_modules,
     inherit,
     teacher_state,
 )
-from feathertrack.training.compression.imitation import ImitationSettings
 from feathertrack.training.compression.settings import Compression, PhaseSettings
 from feathertrack.training.recipe import (
     FreezeSettings,

@@ -126,7 +126,7 @@ class SiamFCTask(Task):
         return network.gain * xcorr(search_BDHW, template_BDhw, form=network.correlation)
 
     def labels(self, batch: PairBatch, score_B1mn: Tensor) -> Tensor:
-        """Return label_B1mn: 1 around the target of a positive pair, 0.5 not counted, 0 elsewhere."""
+        """Return label_B1mn: 1 around the target of a positive pair, 0.5 not counted, else 0."""
         rows, columns = score_B1mn.shape[2:]
         settings, stride = self.settings, self.network.stride
         if not settings.follow:

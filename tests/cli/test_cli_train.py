@@ -1,0 +1,150 @@
+"""The commands ``train`` and ``distill``: words, dry runs, and a small run of each."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from feathertrack.models import create_model
+from feathertrack.weights import load_model, save_model
+from tests.cli.conftest import Run
+
+MINE = """
+from dataclasses import replace
+from feathertrack.data.settings import DataSettings, SetSettings, ViewSettings
+from feathertrack.recipes import find_compression, find_recipe
+from feathertrack.training.recipe import LoopSettings, ValidationSettings
+
+DATA = DataSettings(
+    sets=(SetSettings(reader="folder", root="pictures", split=""),), pairs_per_epoch=4,
+    template=ViewSettings(size=95), search=ViewSettings(size=111), workers=0,
+)
+SMALL = dict(data=DATA, loop=LoopSettings(epochs=1, batch_size=2), validation=ValidationSettings())
+
+def mine():
+    recipe = replace(find_recipe("siamfc_small"), name="mine", model="fdsiamfc_15", **SMALL)
+    return recipe
+
+def narrow():
+    small = dict(SMALL, rates=(0.5, 1.0, 1.0, 1.0, 1.0))
+    whole = replace(find_compression("fdsiamfc_30"), name="narrow", model="squeezed_step",
+                    teacher_model="fdsiamfc_15", **small)
+    return replace(whole, train=replace(whole.train, epochs=1),
+                   finetune=replace(whole.finetune, epochs=0))
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A set of three pictures with a box each, and a file of recipes."""
+    folder, random = tmp_path / "pictures", np.random.default_rng(0)
+    folder.mkdir()
+    for number in range(3):
+        pixels = random.integers(0, 256, (120, 160, 3), dtype=np.uint8)
+        assert cv2.imwrite(str(folder / f"{number}.png"), pixels)
+    content = {
+        "images": [
+            {"id": n, "file_name": f"{n}.png", "width": 160, "height": 120} for n in range(3)
+        ],
+        "annotations": [
+            {"id": n, "image_id": n, "category_id": 1, "bbox": [50, 40, 40, 30]} for n in range(3)
+        ],
+        "categories": [{"id": 1, "name": "noise"}],
+    }
+    (folder / "instances.json").write_text(json.dumps(content))
+    (tmp_path / "my_recipes.py").write_text(MINE)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("command", "name"), [("train", "siamfc_small"), ("distill", "fdsiamfc_30")]
+)
+def test_without_a_name_the_names_are_listed(run: Run, command: str, name: str) -> None:
+    ran = run(command)
+    assert ran.status == 0
+    assert name in ran.out
+
+
+def test_a_dry_run_needs_no_data_and_prints_everything(run: Run) -> None:
+    ran = run("train", "siamfc_got10k", "--dry-run", "--optim.lr", "5e-3", "--loop.epochs=20")
+    assert ran.status == 0
+    assert "--optim.lr                  0.005" in ran.out
+    assert "no --data, so its size is not known" in ran.out
+    assert "1,166 an epoch with one process, 23,320 in all" in ran.out
+    assert "memory    about" in ran.out
+
+
+def test_a_dry_run_counts_the_data_that_is_there(run: Run, root: Path) -> None:
+    mine = f"{root / 'my_recipes.py'}:mine"
+    ran = run("train", mine, "--data", str(root), "--dry-run")
+    assert "data      folder pictures: 3 videos, 3 tracks, 3 boxes" in ran.out
+    ran = run("train", mine, "--data", str(root / "pictures"), "--dry-run")
+    assert ran.status == 0
+    assert "data      folder pictures: not there: " in ran.out
+
+
+def test_a_dry_run_of_a_compression_lists_its_stages(run: Run) -> None:
+    ran = run("distill", "fdsiamfc_30", "--dry-run", "--rates", "0.5,1,1,1,0.3")
+    assert ran.status == 0
+    lines = [line.split() for line in ran.out.splitlines() if line.startswith("step0")]
+    assert [line[0] for line in lines[::2]] == ["step01-train", "step02-train", "step09-train"]
+    assert lines[2][1:3] == ["bn1", "conv2"]
+    assert "student   fdsiamfc:" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["train", "siamfc_smal"], "no recipe is called 'siamfc_smal'; nearest: siamfc_small"),
+        (["train", "siamfc_small", "--optim.lrr", "1"], "nearest: optim.lr (a number)"),
+        (["train", "siamfc_small", "--optim.lr", "fast"], "optim.lr must be a number, got 'fast'"),
+        (["train", "siamfc_small", "--loop.epochs", "2.5"], "must be a whole number, got '2.5'"),
+        (["train", "siamfc_small", "--task.loss", "fokal"], "one of balanced, focal, ghm, ohnm"),
+        (["train", "siamfc_small", "--model", "siamfk", "--dry-run"], "nearest: siamfc"),
+        (["train", "siamfc_small", "--resume", "--output", "none"], "none holds no training"),
+        (["distill", "fdsiamfc_3"], "no compression is called 'fdsiamfc_3'; nearest: fdsiamfc_30"),
+        (["distill", "fdsiamfc_30"], "distill needs a trained siamfc: --teacher NAME|FILE"),
+        (["distill", "fdsiamfc_30", "--tran.epochs", "2"], "nearest: train.epochs (a whole"),
+        (["distill", "fdsiamfc_30", "--rates", "0.3,0.3", "--dry-run"], "5 stages need as many"),
+        (["distill", "fdsiamfc_30", "--norms", "thaw"], "norms is one of freeze, train"),
+    ],
+)
+def test_wrong_words_are_named(run: Run, words: list[str], said: str) -> None:
+    ran = run(*words)
+    assert ran.status == 2
+    assert said in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_a_recipe_of_ones_own_is_trained_then_squeezed(run: Run, root: Path) -> None:
+    file, teacher = root / "my_recipes.py", root / "run" / "weights" / "last.safetensors"
+    where = ["--data", str(root), "--devices", "cpu"]
+    ran = run("train", f"{file}:mine", *where, "--output", str(root / "run"))
+    assert (ran.status, ran.err.count("error")) == (0, 0), ran.err
+    assert f"weights   {teacher}" in ran.out
+    assert "trained   1 epochs, 2 steps" in ran.out
+    again = run("train", f"{file}:mine", *where, "--output", str(root / "run"), "--resume")
+    assert again.status == 0
+
+    words = ["--teacher", str(teacher), "--output", str(root / "narrow")]
+    ran = run("distill", f"{file}:narrow", *where, *words)
+    assert ran.status == 0, ran.err
+    assert "step02-train: done, 1 epochs, 4 pairs" in ran.err
+    student = load_model(root / "narrow" / "student.safetensors")
+    assert student.name == "squeezed"
+    assert len(student.state_dict()["backbone.conv1.0.weight"]) == 6
+
+
+def test_a_teacher_that_is_not_there_is_named(run: Run, root: Path) -> None:
+    missing = str(root / "missing.safetensors")
+    ran = run("distill", "fdsiamfc_30", "--teacher", missing, "--data", str(root))
+    assert ran.status != 0
+    assert f"there is no file {missing}" in ran.err
+    other = save_model(create_model("fdsiamfc_15"), root / "other.safetensors")
+    ran = run("distill", "fdsiamfc_30", "--teacher", str(other), "--data", str(root))
+    assert ran.status == 2
+    assert "squeezes a siamfc, but the teacher" in ran.err
