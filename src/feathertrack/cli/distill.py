@@ -40,6 +40,7 @@ class Distill:
         rates: Squeeze rates, one for all convolutions or one for each, as 0.3 or 0.2,0.3,0.3,0.3,1.
         norms: Batch norms of frozen parts keep their statistics, or move as in the reference.
         feature_weight: Weight of a unit's distance to the same unit of the teacher.
+        choose_from: Share of a stage's epochs from which on its weights may be chosen.
         dry_run: Print the settings, the stages and what they would cost, and train nothing.
         fields: Change a field of the settings: --finetune.lr 3e-3, --loop.batch-size 16.
     """
@@ -61,6 +62,8 @@ class Distill:
     norms: Annotated[str | None, arg(metavar="freeze|train", help_behavior_hint="")] = None
 
     feature_weight: Annotated[str | None, arg(metavar="WEIGHT", help_behavior_hint="")] = None
+
+    choose_from: Annotated[str | None, arg(metavar="SHARE", help_behavior_hint="")] = None
 
     dry_run: Flag = False
 
@@ -104,7 +107,12 @@ class Distill:
         Raises:
             InputError: there is no such field, or a value does not fit.
         """
-        words = {"rates": self.rates, "norms": self.norms, "feature_weight": self.feature_weight}
+        words = {
+            "rates": self.rates,
+            "norms": self.norms,
+            "feature_weight": self.feature_weight,
+            "choose_from": self.choose_from,
+        }
         given = [(name, word) for name, word in words.items() if word is not None]
         owner = f"compression {compression.name} has"
         return apply_overrides(compression, [*given, *self.fields], owner=owner)
