@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from feathertrack.errors import FeathertrackError, InputError
-from feathertrack.training.logs import read_log
+from feathertrack.evaluation.training_log import read_log
 from feathertrack.training.loop import fit
 from feathertrack.training.progress import FitResult, Progress
 from feathertrack.training.recipe import FreezeSettings, OptimSettings, Recipe

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from feathertrack.errors import InputError
+from feathertrack.evaluation.training_log import read_log
 from feathertrack.training.checkpoints import find_checkpoints
-from feathertrack.training.logs import read_log
 from feathertrack.training.loop import fit
 from feathertrack.training.progress import FitResult, Progress, Watch
 from feathertrack.training.recipe import FreezeSettings, OptimSettings, Recipe
@@ -120,7 +120,7 @@ def test_resuming_what_is_finished_does_nothing(tmp_path: Path) -> None:
 
 def test_a_folder_that_holds_a_run_is_not_overwritten(tmp_path: Path) -> None:
     train(tmp_path, toy_recipe())
-    with pytest.raises(InputError, match=r"holds a run, up to step-00000012.ckpt.* --resume"):
+    with pytest.raises(InputError, match=r"holds a run, up to step-00000012.ckpt: resume it"):
         train(tmp_path, toy_recipe())
 
 

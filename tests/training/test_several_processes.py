@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from feathertrack.training.logs import read_log
+from feathertrack.evaluation.training_log import read_log
 from feathertrack.training.loop import fit
 from feathertrack.training.recipe import Recipe
 from tests.training.several_processes import recipes, summed, train

@@ -8,8 +8,8 @@ import torch
 
 from feathertrack import load_model
 from feathertrack.errors import FeathertrackError, InputError
+from feathertrack.evaluation.training_log import read_log
 from feathertrack.models import create_model
-from feathertrack.training.logs import read_log
 from feathertrack.training.loop import fit
 from feathertrack.training.recipe import ValidationSettings
 from feathertrack.training.validation import Scores, Validator, weighted_sum

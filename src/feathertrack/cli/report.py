@@ -16,6 +16,7 @@ from feathertrack.errors import InputError, require
 
 if TYPE_CHECKING:
     from feathertrack.benchmarks import Benchmark
+    from feathertrack.evaluation.training_log import TrainingRun
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,14 +28,16 @@ class Report:
     Examples:
       feathertrack report runs
       feathertrack report runs --data ~/data/OTB100 --output otb.html
+      feathertrack report runs/siamfc_got10k --output training.html
       feathertrack report a b --figures figures
         --latex tables.tex --markdown tables.md
 
     Attributes:
-        folders: Folders that evaluate wrote, files of score --json, or folders of raw results.
+        folders: Folders that evaluate wrote, files of score --json, folders of raw results, or
+            of trainings.
         output: The page. It names trackers that cannot be scored; the status is then 1.
         figures: A folder for every figure, as PDF and SVG.
-        latex: A file for tables in LaTeX, for the package booktabs.
+        latex: A file for tables in LaTeX, for the packages booktabs and graphicx.
         markdown: A file for tables in Markdown.
         data: The folder of the benchmark; of several, the folder that holds one folder for each
             name.
@@ -67,9 +70,12 @@ class Report:
         require("jinja2", extra="report")
         from feathertrack.evaluation.report import ReportOutputs, write_report
         from feathertrack.evaluation.report.folders import named_benchmarks, read_folders
+        from feathertrack.evaluation.training_log import find_runs
 
         if not self.folders:
             raise InputError("no folder was named: feathertrack report DIR, as evaluate wrote it")
+        if runs := find_runs(self.folders):
+            return self._trainings(runs)
         names = list(dict.fromkeys([*self.benchmark, *named_benchmarks(self.folders)]))
         benchmarks = self._open(names)
         contents = read_folders(self.folders, benchmarks=benchmarks)
@@ -91,6 +97,19 @@ class Report:
         for text in contents.refused:
             print(f"not scored: {text}", file=sys.stderr)
         return 1 if contents.refused else 0
+
+    def _trainings(self, runs: Sequence[TrainingRun]) -> int:
+        from feathertrack.evaluation.report.training_run import write_training_report
+
+        if self.latex is not None or self.markdown is not None:
+            raise InputError("a training has curves, no tables: leave --latex and --markdown out")
+        title = self.title if self.title != Report.title else "Training report"
+        created = f"{datetime.datetime.now():%Y-%m-%d %H:%M}"
+        for path in write_training_report(
+            runs, page=self.output, figures=self.figures, title=title, created=created
+        ):
+            print(path)
+        return 0
 
     def _open(self, names: Sequence[str]) -> dict[str, Benchmark]:
         """The benchmarks whose data are here; ``synthetic`` always is."""

@@ -51,7 +51,7 @@ def launch(settings: LoopSettings, *, devices: str = "auto") -> Fabric:
     if kind == "cuda" and processes > 1 and local > torch.cuda.device_count():
         raise InputError(
             f"torchrun started {local} processes for {torch.cuda.device_count()} GPUs: say "
-            f"--nproc-per-node {torch.cuda.device_count()}, or --device cpu"
+            f"--nproc-per-node {torch.cuda.device_count()}, or --devices cpu"
         )
     single = [index] if kind == "cuda" else 1
     fabric = Fabric(
@@ -75,7 +75,7 @@ def _choose(devices: str) -> tuple[str, int]:
     if device.kind == "auto":
         return ("cuda", 0) if torch.cuda.is_available() else ("cpu", 0)
     if device.kind == "mps":
-        raise InputError("training runs on cpu or cuda, not on mps: say --device cpu")
+        raise InputError("training runs on cpu or cuda, not on mps: say --devices cpu")
     check_device(device)
     return device.kind, device.index
 

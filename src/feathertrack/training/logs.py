@@ -1,7 +1,6 @@
 """What a training writes down while it runs: a JSON line at a time, TensorBoard, pictures.
 
-``log.jsonl`` holds one object a line. Its ``event`` is ``start``, ``step``, ``validation``,
-``picture``, ``note`` or ``end``; ``step`` counts steps of the optimiser and ``epoch`` from 1.
+What the lines of ``log.jsonl`` say: ``feathertrack.evaluation.training_log``.
 """
 
 from __future__ import annotations
@@ -20,7 +19,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from feathertrack.errors import InputError, require
+from feathertrack.errors import require
+from feathertrack.evaluation.training_log import read_log
 from feathertrack.video.outfiles import write_atomically, writing
 
 if TYPE_CHECKING:
@@ -95,30 +95,6 @@ def stacked(pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
         for picture in pictures
     ]
     return np.concatenate(rows, axis=0)
-
-
-def read_log(path: Path) -> list[dict[str, Any]]:
-    """The lines of a ``log.jsonl``; a last line that was cut off is left out.
-
-    Raises:
-        InputError: the file cannot be read, or another line is no JSON object.
-    """
-    try:
-        texts = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {error}") from error
-    lines = []
-    for number, text in enumerate(texts, 1):
-        try:
-            line = json.loads(text)
-        except ValueError as error:
-            if number == len(texts):
-                break
-            raise InputError(f"{path}, line {number} is no JSON: {text[:60]!r}") from error
-        if not isinstance(line, dict):
-            raise InputError(f"{path}, line {number} is no JSON object: {text[:60]!r}")
-        lines.append(line)
-    return lines
 
 
 def _numbers(values: Mapping[str, Any], lead: str = "") -> list[tuple[str, float]]:

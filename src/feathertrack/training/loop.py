@@ -150,8 +150,8 @@ class _Run:
         folder = self.output / "checkpoints"
         if resume is False and (earlier := find_checkpoints(folder)):
             raise InputError(
-                f"{self.output} holds a run, up to {earlier[-1].name}: go on with --resume, or "
-                "choose another --output"
+                f"{self.output} holds a run, up to {earlier[-1].name}: resume it, or choose "
+                "another output"
             )
         found = resume if isinstance(resume, Path) else None
         if resume is True:
