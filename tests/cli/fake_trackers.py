@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import replace
 
@@ -45,3 +46,10 @@ class Failing(Growing):
         if self.count == 2:
             raise ZeroDivisionError("a bug")
         return super().update(image)
+
+
+class Ending(Growing):
+    """Ends its process, as a crash in native code does."""
+
+    def update(self, image: Image) -> Result:
+        os._exit(7)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from feathertrack.cli._outcomes import failure_lines
+from feathertrack.evaluation.runs import Failure
 from tests.benchmarks.miniatures import dtb70, pictures, put
 from tests.cli.conftest import Run
 from tests.evaluation.small_benchmark import HERE
@@ -61,6 +65,45 @@ def test_a_tracker_that_crashes_is_reported_at_the_end(run: Run, tmp_path: Path)
     assert "ZeroDivisionError: a bug" in logs[0].read_text()
 
 
+def test_a_tracker_that_ends_its_process_ends_nothing_else(run: Run, tmp_path: Path) -> None:
+    words = ("--tracker", "tests.cli.fake_trackers:Ending", "--tracker", STILL)
+    ran = run("evaluate", "synthetic", *words, "--output", tmp_path)
+    assert ran.status == 1
+    assert ran.err.count("failed: Ending on synthetic/") == 4
+    assert "the worker died 3 times (exit code 7)" in ran.err
+    assert ran.out.splitlines()[2].startswith("Still")
+
+
+def test_many_failures_alike_are_two_lines(tmp_path: Path) -> None:
+    failures = [
+        Failure(
+            benchmark="otb100",
+            tracker="a",
+            sequence=name,
+            error="a bug" if name != "x" else "another",
+            traceback=tmp_path / f"{name}.log",
+        )
+        for name in "xbcdefg"
+    ]
+    assert failure_lines(failures) == [
+        f"failed: a on otb100/x: another ({tmp_path / 'x.log'})",
+        f"failed: a on otb100/b: a bug ({tmp_path / 'b.log'})",
+        f"failed: a on otb100: 5 more alike ({tmp_path})",
+    ]
+
+
+def test_a_program_that_does_not_speak_trax_stops_before_the_first_sequence(
+    run: Run, tmp_path: Path
+) -> None:
+    pytest.importorskip("trax")
+    silent = f"trax:{shlex.quote(Path(sys.executable).as_posix())} -c pass"
+    ran = run("evaluate", "synthetic", "--tracker", silent, "--output", tmp_path / "out")
+    assert ran.status == 1
+    assert "did not start: it ended with status 0" in ran.err
+    assert ran.err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
 def test_words_about_networks_need_a_tracker_that_runs_one(run: Run, tmp_path: Path) -> None:
     ran = run("evaluate", "synthetic", "--tracker", STILL, "--engine", "onnx", "--output", tmp_path)
     assert ran.status == 2
@@ -105,7 +148,7 @@ def test_score_by_all_protocols_says_which_refuse(run: Run, results: Path) -> No
     ran = run("score", "synthetic", "--results", results, "--protocol", "all")
     assert ran.status == 0
     assert "otb@mmtracking" in ran.out
-    assert "not scored by otb@pytracking: hiding: frame" in ran.err
+    assert ran.err.count("not scored by otb@pytracking: hiding: frame") == 1
 
 
 def test_a_malformed_tracker_does_not_stop_the_others(run: Run, results: Path) -> None:
@@ -136,6 +179,7 @@ def test_an_output_that_is_a_file_is_said_to_be_one(run: Run, tmp_path: Path) ->
         (("evaluate", "otb10"), "no benchmark 'otb10'; nearest: otb100"),
         (("evaluate", "synthetic", "synthetic"), "named twice"),
         (("evaluate", "synthetic", "--tracker", "nowhere.pth"), "no file nowhere.pth"),
+        (("evaluate", "synthetic", "--tracker", ""), "tracker '' has no name"),
         (("evaluate", "synthetic", "--tracker", "fdsiamfc_31"), "fdsiamfc_30"),
         (("evaluate", "synthetic", "--tracker", f"{HERE}:No"), "has no class No"),
         (("evaluate", "synthetic", "--protocol", "vot@pysot"), "cannot score synthetic"),

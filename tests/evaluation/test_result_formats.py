@@ -146,7 +146,16 @@ def test_a_sequence_is_done_when_all_its_files_are_there(tmp_path: Path) -> None
     writer = ResultWriter(folder=tmp_path, format="got10k", kind="got10k")
     runs = [RECORD, Record(sequence="Car", boxes=ROWS, times=TIMES, repetition=2)]
     writer.write(runs[:1])
-    assert not writer.is_done(runs)
+    assert not writer.is_there(runs)
     writer.write(runs)
-    assert writer.is_done(runs)
+    assert writer.is_there(runs)
     assert not list(tmp_path.rglob("*.tmp"))
+
+
+@pytest.mark.parametrize("text", ["", "1,2,3,4\n", "1,2,3,4\n" * (len(ROWS) + 1)])
+def test_a_result_is_whole_when_it_has_a_row_for_every_frame(tmp_path: Path, text: str) -> None:
+    writer = ResultWriter(folder=tmp_path, format="pysot", kind="ope")
+    writer.write([RECORD])
+    assert writer.is_whole([RECORD], [len(ROWS)])
+    (tmp_path / "Car.txt").write_text(text)
+    assert not writer.is_whole([RECORD], [len(ROWS)])

@@ -22,6 +22,7 @@ from feathertrack.evaluation.contestants import Contestant, find_contestants, la
 from feathertrack.evaluation.otb_robustness import tre_starts
 from feathertrack.evaluation.result_files import read_results
 from feathertrack.evaluation.runner import Evaluation, Runner
+from feathertrack.evaluation.scoring import notes_of, tables_text
 from tests.evaluation.small_benchmark import HERE, Right, Still, benchmark_of, moving, pictured
 
 
@@ -78,6 +79,18 @@ def test_what_is_done_is_not_done_again(otb: Benchmark, tmp_path: Path) -> None:
     assert (tmp_path / "otb100" / "Right" / "Basketball.txt").stat().st_mtime_ns == before
 
 
+def test_a_result_that_was_cut_is_made_anew(otb: Benchmark, tmp_path: Path) -> None:
+    evaluated(otb, tmp_path, "Right")
+    file = tmp_path / "otb100" / "Right" / "David.txt"
+    whole = file.read_bytes()
+    file.write_bytes(whole[: whole.index(b"\n") + 1])
+    runner = Runner([contestant("Right")], [otb], output=tmp_path)
+    assert runner.plan() == 5
+    assert (runner.num_done, runner.num_damaged) == (2, 1)
+    runner.run()
+    assert file.read_bytes() == whole
+
+
 def test_results_of_another_configuration_are_not_mixed_in(otb: Benchmark, tmp_path: Path) -> None:
     evaluated(otb, tmp_path, "Right")
     other = Runner([contestant("Right")], [otb], output=tmp_path, format="got10k")
@@ -130,6 +143,21 @@ def test_a_sequence_that_always_kills_its_worker_is_given_up(
     assert failure.sequence == "David"
     assert failure.error == "the worker died 3 times (exit code 17)"
     assert len(evaluation.tables[0].per_sequence) == 2
+
+
+def test_one_worker_apart_outlives_a_tracker_that_ends_its_process(
+    otb: Benchmark, tmp_path: Path
+) -> None:
+    evaluation = evaluated(otb, tmp_path, "DiesAlways", apart=True)
+    (failure,) = evaluation.failures
+    assert failure.error == "the worker died 3 times (exit code 17)"
+    assert len(evaluation.tables[0].per_sequence) == 2
+
+
+def test_a_table_says_which_tracker_has_fewer_sequences(otb: Benchmark, tmp_path: Path) -> None:
+    tables = evaluated(otb, tmp_path, "Right", "FailsOnTall").tables
+    assert tables_text(tables).startswith("otb100, otb@official, 2 to 3 sequences\n")
+    assert "FailsOnTall: partial: 2 of 3 sequences have a result" in notes_of(tables)
 
 
 def test_an_object_cannot_go_to_workers(otb: Benchmark) -> None:
@@ -208,6 +236,12 @@ def test_one_pass_and_tre_share_an_output(otb: Benchmark, tmp_path: Path) -> Non
     evaluation = runner.score()
     names = [table.protocol for table in evaluation.tables]
     assert names == ["otb@pysot", "otb@got10k", "otb_tre@official"]
+
+
+def test_a_sequence_too_short_for_tre_is_named(otb: Benchmark, tmp_path: Path) -> None:
+    runner = Runner([contestant("Right")], [otb], protocols=["otb_tre"], output=tmp_path)
+    with pytest.raises(InputError, match=r"Basketball: TRE needs .* of 6 frames none has them"):
+        runner.plan()
 
 
 def vot(folder: Path, name: str) -> Benchmark:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from tyro.conf import Positional, UseAppendAction, arg
 
 from feathertrack.cli._options import refuse_engine_words, runs_no_network
+from feathertrack.cli._outcomes import failure_lines, print_tables
 from feathertrack.cli._overrides import apply_overrides
 from feathertrack.cli._progress import Progress
 from feathertrack.cli._terminal import remark, write_json
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from feathertrack.benchmarks import Benchmark
     from feathertrack.evaluation.contestants import Contestant
     from feathertrack.evaluation.runner import Evaluation
-    from feathertrack.evaluation.scoring import ScoreTable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +47,8 @@ class Evaluate:
         output: Where raw results and scores go.
         protocol: How to run and score, as otb@pysot, otb_tre, vot_realtime@toolkit. Repeat it;
             those that do not fit a benchmark are passed over there.
-        workers: Sequences at a time; above 1, each in a process of its own. 0 with ray: all
-            processors of the cluster.
+        workers: Sequences at a time, in as many processes. 0 with ray: all processors of the
+            cluster.
         executor: Where workers are: processes of this machine, or a Ray cluster (RAY_ADDRESS, else
             one is started here).
         format: Of the raw results; without it the one that keeps every digit: pysot, GOT-10k's own,
@@ -108,7 +108,6 @@ class Evaluate:
         from feathertrack.engines.requests import check_request
         from feathertrack.evaluation.contestants import find_contestants
         from feathertrack.evaluation.runner import Runner
-        from feathertrack.trackers.creation import check_tracker_name
 
         how = {"engine": self.engine, "device": self.device, "precision": self.precision}
         check_request(**how, threads=self.threads)
@@ -119,7 +118,7 @@ class Evaluate:
             **how,
         )
         for one in contestants:
-            check_tracker_name(one.name)
+            one.check()
         if all(runs_no_network(one.name) for one in contestants):
             refuse_engine_words(contestants[0].name, **how, threads=self.threads)
         benchmarks, broken = open_readable(self.benchmarks, self.data)
@@ -132,6 +131,9 @@ class Evaluate:
             seed=self.seed,
         )
         frames = runner.plan()
+        if runner.num_damaged:
+            said = f"{runner.num_damaged} results do not have a row for every frame"
+            print(f"note: {said}: they are made anew", file=sys.stderr)
         if runner.num_done:
             remark(f"{runner.num_done} sequences are done already, {len(runner.tasks)} to do")
         progress = Progress(frames, len(runner.tasks))
@@ -140,6 +142,7 @@ class Evaluate:
                 runner.run(
                     workers=self.workers,
                     executor=self.executor,
+                    apart=True,
                     advance=progress.advance,
                     moved=progress.moved,
                 )
@@ -155,12 +158,8 @@ class Evaluate:
         print_tables(evaluation.tables)
         if self.json is not None:
             write_json(self.json, [table.to_json() for table in evaluation.tables])
-        for failure in evaluation.failures:
-            print(
-                f"failed: {failure.tracker} on {failure.benchmark}/{failure.sequence}: "
-                f"{failure.error} ({failure.traceback})",
-                file=sys.stderr,
-            )
+        for line in failure_lines(evaluation.failures):
+            print(line, file=sys.stderr)
         for note in evaluation.withheld:
             print(f"not scored here: {note}")
         for note in evaluation.notes:
@@ -271,20 +270,3 @@ def open_one(name: str, data: Path | None) -> Benchmark:
     if name == "synthetic" or data is None:  # synthetic is in no folder of the user's
         return open_benchmark(name)
     return open_benchmark(name, root_of(name, data.expanduser()))
-
-
-def print_tables(tables: Sequence[ScoreTable]) -> None:
-    """Print one table for each benchmark and protocol, with what must be known of it below."""
-    from feathertrack.evaluation.scoring import tables_text
-
-    groups: dict[tuple[str, str], list[ScoreTable]] = {}
-    for table in tables:
-        groups.setdefault((table.benchmark, table.protocol), []).append(table)
-    for number, together in enumerate(groups.values()):
-        print(("\n" if number else "") + tables_text(together))
-        if any(table.intervals for table in together):
-            print("[low, high]: 95 % bootstrap interval over sequences")
-        if any(table.differences for table in together):
-            print("A - B: difference on the same resamples; * where its interval excludes 0")
-        for note in dict.fromkeys(note for table in together for note in table.notes):
-            print(f"note: {note}")

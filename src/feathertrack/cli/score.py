@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import Positional, UseAppendAction, arg
 
 from feathertrack.cli._options import Flag
+from feathertrack.cli._outcomes import print_tables
 from feathertrack.cli._terminal import print_table, write_json
-from feathertrack.cli.evaluate import open_benchmarks, print_tables
+from feathertrack.cli.evaluate import open_benchmarks
 from feathertrack.errors import InputError
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class Score:
         ground = Ground(benchmark)
         tables: list[ScoreTable] = []
         errors: list[InputError] = []
+        unfit: dict[str, None] = {}
         for name in self._protocols(benchmark, trackers):
             protocol = find_protocol(name, benchmark)
             for results in choose_results(trackers, protocol):
@@ -111,9 +113,11 @@ class Score:
                     )
                 except InputError as error:
                     if "all" in self.protocol:
-                        print(f"not scored by {protocol.name}: {error}", file=sys.stderr)
+                        unfit[f"not scored by {protocol.name}: {error}"] = None
                     else:
                         errors.append(error)
+        for text in unfit:
+            print(text, file=sys.stderr)
         if errors and not tables:
             raise errors[0]
         refused += errors

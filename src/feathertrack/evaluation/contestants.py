@@ -12,10 +12,11 @@ from typing import Any
 from feathertrack.engines.protocol import EngineName, Precision
 from feathertrack.errors import InputError, WeightsError
 from feathertrack.trackers.built_in import BUILT_IN
-from feathertrack.trackers.creation import create_tracker
+from feathertrack.trackers.creation import check_tracker_name, create_tracker
 from feathertrack.trackers.naming import import_class, parse_tracker_name
 from feathertrack.trackers.toolkits import innermost, wrapped
 from feathertrack.trackers.tracker import Tracker
+from feathertrack.trackers.trax import TraxTracker
 
 _WEIGHTS = (".pth", ".pt", ".tar", ".onnx", ".safetensors", ".model", ".xml")
 _UNFIT = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
@@ -65,6 +66,19 @@ class Contestant:
         # A tracker is an engine and settings; another one on the same engine costs nothing.
         changed: Tracker = type(tracker)(tracker.engine, self.settings)  # type: ignore[attr-defined, call-arg]
         return changed
+
+    def check(self) -> None:
+        """Find out what is wrong with it before anything is run, as far as no network is loaded.
+
+        Raises:
+            InputError: no such name, file, class, preset or program.
+            WeightsError: the weights of the model are not on this machine.
+            FeathertrackError: its module cannot be imported, or its program does not speak TraX.
+        """
+        check_tracker_name(self.name)
+        parts = parse_tracker_name(self.name)
+        if parts.kind == "program":
+            TraxTracker(parts.target).check()
 
     @property
     def deterministic(self) -> bool:
@@ -148,6 +162,8 @@ def find_contestants(
 
 
 def _spread(name: str, skip: Callable[[str], None] | None, how: Mapping[str, Any]) -> list[str]:
+    if not name.strip():
+        raise InputError(f"tracker {name!r} has no name: feathertrack list prints those there are")
     folder = Path(name)
     if not folder.is_dir():
         return [name]

@@ -26,6 +26,7 @@ def execute(
     *,
     workers: int = 1,
     executor: ExecutorName = "process",
+    apart: bool = False,
     moved: Moved | None = None,
 ) -> Iterator[Outcome]:
     """Run tasks and yield their outcomes as they come.
@@ -35,6 +36,8 @@ def execute(
         workshop: what runs them.
         workers: how many at a time; 1 process is this one. With ray, 0 takes every processor.
         executor: ``process`` or ``ray``.
+        apart: give a single worker a process of its own too, so that a tracker that ends its
+            process ends no other sequence. It is spawned: a script needs its ``__main__`` guard.
         moved: told how many frames of a task are done, now and then; not with ray.
 
     Raises:
@@ -45,15 +48,18 @@ def execute(
         raise InputError(f"--workers {workers}: at least 1 is needed")
     if executor == "ray":
         yield from on_ray(tasks, workshop.fresh(), workers)
-    elif workers == 1 or len(tasks) < 2:
+    elif apart or (workers > 1 and len(tasks) > 1):
+        workers = min(workers, len(tasks))
+        yield from in_processes(tasks, _sharing(workshop.fresh(), workers), workers, moved=moved)
+    else:
         for task in tasks:
             yield workshop.run(task, moved)
-    else:
-        yield from in_processes(tasks, _sharing(workshop.fresh(), workers), workers, moved=moved)
 
 
 def _sharing(workshop: Workshop, workers: int) -> Workshop:
     """Divide the processors among the workers, unless the user said how many threads."""
+    if workers < 2:
+        return workshop
     threads = max(1, (os.cpu_count() or 1) // workers)
     contestants = tuple(
         one if one.threads is not None else replace(one, threads=threads)

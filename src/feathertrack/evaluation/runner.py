@@ -22,7 +22,7 @@ from feathertrack.evaluation.outputs import claim_folder, write_scores
 from feathertrack.evaluation.protocols import Protocol, choose_results, score_records
 from feathertrack.evaluation.records import TrackerRecords
 from feathertrack.evaluation.result_files import FormatName, read_results, write_whole
-from feathertrack.evaluation.running import count_frames, expected_runs
+from feathertrack.evaluation.running import count_rows, expected_runs
 from feathertrack.evaluation.runs import Failure, Run, list_runs
 from feathertrack.evaluation.scoring import ScoreTable
 from feathertrack.evaluation.tasks import Moved, Outcome, Task, Workshop
@@ -82,31 +82,38 @@ class Runner:
         )
         self.tasks: list[Task] = []
         self.num_done = 0
+        self.num_damaged = 0
 
     def plan(self) -> int:
         """List the sequences that have no result yet; return how many frames they have.
+
+        A result that has not a row for every frame, as after somebody edited it, is none:
+        ``num_damaged`` counts these, ``num_done`` those that need not be run.
 
         Raises:
             InputError: the output holds results of a tracker of the same name that was configured
                 differently, or a sequence cannot be read.
         """
-        self.tasks, self.num_done = [], 0
+        self.tasks, self.num_done, self.num_damaged = [], 0, 0
         for number, run in enumerate(self.runs):
             self._claim(run)
             ground = self.grounds[run.benchmark]
             for name in ground.benchmark.names:
                 sequence = ground[name]
-                if run.writer and run.writer.is_done(expected_runs(sequence, run.plan)):
-                    self.num_done += 1
-                    continue
-                frames = count_frames(sequence, run.plan)
+                runs = expected_runs(sequence, run.plan)
+                rows = [count_rows(sequence, one) for one in runs]
+                if run.writer and run.writer.is_there(runs):
+                    if run.writer.is_whole(runs, rows):
+                        self.num_done += 1
+                        continue
+                    self.num_damaged += 1
                 self.tasks.append(
                     Task(
                         contestant=run.contestant,
                         benchmark=run.benchmark,
                         sequence=name,
                         plan=run.plan,
-                        frames=frames,
+                        frames=sum(rows),
                         run=number,
                     )
                 )
@@ -131,6 +138,7 @@ class Runner:
         *,
         workers: int = 1,
         executor: ExecutorName = "process",
+        apart: bool = False,
         advance: Advance | None = None,
         moved: Moved | None = None,
     ) -> tuple[Failure, ...]:
@@ -139,12 +147,13 @@ class Runner:
         Args:
             workers: how many at a time.
             executor: ``process`` or ``ray``.
+            apart: run in another process even where there is one worker.
             advance: called after each sequence.
             moved: told how many frames of a sequence are done, now and then; not with ray.
         """
         workshop = Workshop(contestants=self.contestants, benchmarks=self.benchmarks)
         for outcome in execute(
-            self.tasks, workshop, workers=workers, executor=executor, moved=moved
+            self.tasks, workshop, workers=workers, executor=executor, apart=apart, moved=moved
         ):
             self._keep(outcome)
             if advance is not None:

@@ -86,7 +86,10 @@ def expected_runs(sequence: Sequence, plan: RunPlan) -> list[Record]:
     """The runs of a sequence as records of one empty row: their numbers, starts and names."""
     one = Record(sequence=sequence.name, boxes=np.zeros((1, 4)), codes=None)
     if plan.kind == "tre":
-        starts = tre_starts(usable_starts(sequence.truth[:, :4]))
+        try:
+            starts = tre_starts(usable_starts(sequence.truth[:, :4]))
+        except InputError as error:
+            raise InputError(f"{sequence.name}: {error}") from error
         return [replace(one, repetition=n, start=start) for n, start in enumerate(starts, 1)]
     if plan.kind == "sre":
         names = sre_boxes(np.array([1.0, 1, 9, 9]), width=99, height=99)
@@ -109,14 +112,13 @@ def seed_run(*parts: object) -> None:
         torch.manual_seed(seed)
 
 
-def count_frames(sequence: Sequence, plan: RunPlan) -> int:
-    """Frames that a run of a sequence goes through, skipped ones included."""
-    length = len(sequence.truth) if sequence.complete else len(sequence)
-    if plan.kind == "multistart" and sequence.anchors is not None:
-        return sum(len(anchor.frames(length)) for anchor in anchors_of(sequence.anchors))
-    if plan.kind == "tre":
-        return sum(length - run.start for run in expected_runs(sequence, plan))
-    return length * (12 if plan.kind == "sre" else plan.repetitions)
+def count_rows(sequence: Sequence, run: Record) -> int:
+    """Rows of the result of one of ``expected_runs``: one for each frame that it goes through."""
+    length = _length(sequence)
+    if run.anchor is not None and sequence.anchors is not None:
+        anchors = {anchor.frame: anchor for anchor in anchors_of(sequence.anchors)}
+        return len(anchors[run.anchor].frames(length))
+    return length - run.start
 
 
 def _track(

@@ -222,8 +222,22 @@ def tables_text(tables: Sequence[ScoreTable], *, intervals: bool = True) -> str:
         ).rstrip()
         for line in lines
     ]
-    title = f"{first.benchmark}, {first.protocol}, {len(first.per_sequence)} sequences"
+    counts = [len(table.per_sequence) for table in order]
+    count = f"{min(counts)} to {max(counts)}" if len(set(counts)) > 1 else f"{counts[0]}"
+    title = f"{first.benchmark}, {first.protocol}, {count} sequences"
     return "\n".join([title, *rows, *_difference_lines(order)])
+
+
+def notes_of(tables: Sequence[ScoreTable]) -> list[str]:
+    """The notes of tables that are shown together, each once, with its trackers if not all's."""
+    trackers: dict[str, list[str]] = {}
+    for table in tables:
+        for note in table.notes:
+            trackers.setdefault(note, []).append(table.tracker)
+    return [
+        note if len(names) == len(tables) else f"{', '.join(names)}: {note}"
+        for note, names in trackers.items()
+    ]
 
 
 def ranked(tables: Sequence[ScoreTable]) -> list[ScoreTable]:

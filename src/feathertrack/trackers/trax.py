@@ -56,6 +56,15 @@ class TraxTracker:
         self._trax = require("trax", extra=_EXTRA)
         require("trax.client", extra=_EXTRA)  # becomes an attribute of it
 
+    def check(self) -> None:
+        """Start the program and end it again, to see that it greets as TraX programs do.
+
+        Raises:
+            InputError: no such program.
+            FeathertrackError: it ended, or said nothing in time.
+        """
+        _Session(self._trax, self.command, timeout=self.timeout).close()
+
     def init(self, image: Image, box: ArrayLike) -> None:
         """Start the program on an RGB uint8 image (H, W, 3) with a box (x, y, w, h).
 

@@ -104,6 +104,14 @@ def test_a_file_of_score_json_is_read(tmp_path: Path) -> None:
     assert found[1].reliability == pytest.approx(np.exp(-0.3 * 0.2))
 
 
+def test_a_file_of_scores_is_not_blamed_for_having_no_results(
+    output: Path, synthetic: Benchmark, tmp_path: Path
+) -> None:
+    shutil.copy(output / "scores.json", tmp_path)
+    for place in (tmp_path, tmp_path / "scores.json"):
+        assert not read_folders([place], benchmarks={"synthetic": synthetic}).remarks
+
+
 def test_other_json_is_nobody_s_table(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("[[[")
     (tmp_path / "b.json").write_text('{"headline": {}, "other": [1, {"x": 2}]}')

@@ -20,6 +20,7 @@ def test_markdown_marks_the_best_and_what_is_published() -> None:
 def test_latex_is_a_balanced_table_with_the_published_row_below_a_rule() -> None:
     text = to_latex(compare([evaluated("fdsiamfc_30"), evaluated("b", auc=(0.1, 0.2, 0.3))]))
     assert text.count("{") == text.count("}")
+    assert r"\resizebox{\ifdim\width>\linewidth" in text
     rows = [line for line in text.splitlines() if line.endswith(r"\\")]
     assert {row.count(" & ") for row in rows} == {3}
     assert r"fdsiamfc\_30 & \textbf{0.600}" in text

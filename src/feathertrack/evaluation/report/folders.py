@@ -74,16 +74,18 @@ def read_folders(
     found: dict[tuple[str, str, str], Evaluated] = {}
     problems = _Problems()
     paths = [Path(place) for place in places]
+    raw = [path for path in paths if path.is_dir() or path.suffix.lower() != ".json"]
     grounds = {name: Ground(benchmark) for name, benchmark in (benchmarks or {}).items()}
     for path in paths:
         for entry in _tables(path, problems.refused):
             found.setdefault(_key(entry), entry)
     for ground in grounds.values():
         problems.empty.clear()
-        for path in paths:
+        for path in raw:
             for entry in _raw(path, ground, found, problems):
                 found[_key(entry)] = entry
-        if len(problems.empty) == len(paths):  # results in one place are enough
+        asked = ground.benchmark.name != "synthetic" or not found  # it is always there
+        if asked and len(problems.empty) == len(raw):  # results in one place are enough
             problems.remarks += problems.empty
     if not found:
         raise InputError(

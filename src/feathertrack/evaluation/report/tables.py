@@ -11,6 +11,7 @@ import numpy as np
 from feathertrack.evaluation.report.comparison import Comparison
 from feathertrack.evaluation.report.measures import Measure
 from feathertrack.evaluation.report.published import PublishedRow
+from feathertrack.evaluation.scoring import notes_of as notes_of_tables
 from feathertrack.evaluation.significance import Interval
 
 _LATEX = {
@@ -30,6 +31,9 @@ _LATEX = {
     "↓": r"$\downarrow$",
     "–": "--",  # noqa: RUF001
 }
+
+_FITTED = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
+"""Opens a box that is made as narrow as the line where it would be wider."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,10 +193,11 @@ def _markdown_text(text: str) -> str:
 
 
 def to_latex(comparisons: Sequence[Comparison]) -> str:
-    """A ``table`` for each benchmark, for the package booktabs.
+    """A ``table`` for each benchmark, for the packages booktabs and graphicx.
 
-    The best number is bold, the second underlined; published rows stand below a rule, with a dagger
-    and their sources in the caption.
+    One that is wider than the line is made smaller, as a whole, until it fits; others keep their
+    size. The best number is bold, the second underlined; published rows stand below a rule, with a
+    dagger and their sources in the caption.
     """
     return "\n".join(_latex(comparison) for comparison in comparisons)
 
@@ -211,6 +216,7 @@ def _latex(comparison: Comparison) -> str:
         r"  \centering",
         rf"  \caption{{{_latex_text(caption)}}}",
         rf"  \label{{tab:{comparison.slug}}}",
+        rf"  {_FITTED}",
         rf"  \begin{{tabular}}{{l{'r' * (len(measures) + 1)}}}",
         r"    \toprule",
         _latex_row(["Tracker", *(_latex_text(f"{m.label} {m.arrow}") for m in measures), "FPS"]),
@@ -229,7 +235,7 @@ def _latex(comparison: Comparison) -> str:
     for row in published:
         cells = [_latex_text(cell.text) for cell in row.cells]
         lines.append(_latex_row([_latex_text(f"{row.tracker} †"), *cells, "--"]))
-    lines += [r"    \bottomrule", r"  \end{tabular}", r"\end{table}", ""]
+    lines += [r"    \bottomrule", r"  \end{tabular}}", r"\end{table}", ""]
     return "\n".join(lines)
 
 
@@ -250,4 +256,4 @@ def _latex_text(text: str) -> str:
 
 def notes_of(comparison: Comparison) -> list[str]:
     """What a reader of the numbers must know, each sentence once."""
-    return list(dict.fromkeys(note for entry in comparison.entries for note in entry.scores.notes))
+    return notes_of_tables([entry.scores for entry in comparison.entries])

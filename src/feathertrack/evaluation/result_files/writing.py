@@ -102,7 +102,8 @@ class ResultWriter:
         if self.kind not in WRITERS[self.format]:
             able = ", ".join(name for name in FORMATS if self.kind in WRITERS[name])
             raise InputError(
-                f"format {self.format} has no files for a run of {self.kind!r}; it is one of {able}"
+                f"format {self.format} has no files for a run of {self.kind!r}, which "
+                f"{self.folder.parent.name} needs; it is one of {able}"
             )
 
     def files(self, records: Sequence[Record]) -> Files:
@@ -118,9 +119,25 @@ class ResultWriter:
         for name, content in self.files(records).items():
             write_whole(self.folder / name, content)
 
-    def is_done(self, runs: Sequence[Record]) -> bool:
+    def is_there(self, runs: Sequence[Record]) -> bool:
         """Whether all files of a sequence are there; ``runs`` need names and numbers only."""
         return all((self.folder / name).is_file() for name in self.files(runs))
+
+    def is_whole(self, runs: Sequence[Record], rows: Sequence[int]) -> bool:
+        """Whether the files of runs that are there have that many rows; text is counted only."""
+        return all(
+            _holds(self.folder / name, count)
+            for run, count in zip(runs, rows, strict=True)
+            for name in self.files([run])
+        )
+
+
+def _holds(path: Path, rows: int) -> bool:
+    try:
+        data = path.read_bytes().rstrip()
+    except OSError:
+        return True  # reading it to score says what is wrong
+    return len(data.splitlines()) == rows if path.suffix == ".txt" else bool(data)
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
