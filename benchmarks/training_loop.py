@@ -5,7 +5,8 @@
 Both train a SiamFC from the same batch in memory, in the same precision and memory format. They
 take turns, a block of steps each, so that a busy machine slows both alike: while the loop waits for
 its next batch, the bare one makes its steps. The loop's time is everything between two batches:
-checks, logging and progress, but no checkpoint. A block is one step on the CPU, and 20 on a GPU,
+checks, logging and progress, but no checkpoint. The processor's own time, which others on the
+machine lengthen little, is compared too. A block is one step on the CPU, and 20 on a GPU,
 which is waited for at the end of a block only, so that both may run ahead.
 """
 
@@ -92,6 +93,7 @@ class Turns:
     def __init__(self, bare: Bare, *, blocks: int, block: int) -> None:
         self.bare, self.blocks, self.block = bare, blocks, block
         self.seconds: dict[str, list[float]] = {"bare": [], "loop": []}
+        self.busy: dict[str, list[float]] = {"bare": [], "loop": []}
 
     def set_epoch(self, epoch: int, start_step: int = 0) -> None:
         """There is one epoch."""
@@ -103,14 +105,16 @@ class Turns:
     def __iter__(self) -> Iterator[PairBatch]:
         """Yield the batch again and again, and keep the times of both."""
         for _ in range(self.blocks):
-            began = self._now()
+            began, used = self._now(), time.process_time()
             for _ in range(self.block):
                 self.bare.step()
-            between = self._now()
+            between, half = self._now(), time.process_time()
             for _ in range(self.block):
                 yield self.bare.batch
             self.seconds["loop"].append(self._now() - between)
             self.seconds["bare"].append(between - began)
+            self.busy["loop"].append(time.process_time() - half)
+            self.busy["bare"].append(half - used)
 
     def _now(self) -> float:
         if self.bare.device.type == "cuda":
@@ -127,6 +131,7 @@ def measure(recipe: Recipe, device: torch.device, *, blocks: int) -> dict[str, o
         fit(recipe, make_task(recipe), turns, output=folder, devices=str(device))
     steps = {name: np.array(times[WARM_UP:]) / block for name, times in turns.seconds.items()}
     shares = steps["bare"] / steps["loop"]
+    busy = {name: sum(times[WARM_UP:]) for name, times in turns.busy.items()}
     return {
         "model": recipe.model,
         "precision": recipe.loop.precision,
@@ -138,6 +143,7 @@ def measure(recipe: Recipe, device: torch.device, *, blocks: int) -> dict[str, o
             "total": float(steps["bare"].sum() / steps["loop"].sum()),
             "median": float(np.median(shares)),
             "quartiles": [float(value) for value in np.quantile(shares, [0.25, 0.75])],
+            "processor_time": busy["bare"] / busy["loop"],
         },
     }
 
@@ -170,7 +176,8 @@ def main() -> None:
         rows.append(row)
         share: dict[str, float] = row["share_of_bare"]  # type: ignore[assignment]
         print(
-            f"{model}, {precision}: {100 * share['median']:.1f} % of the bare throughput (median)"
+            f"{model}, {precision}: {100 * share['median']:.1f} % of the bare throughput (median), "
+            f"{100 * share['processor_time']:.1f} % by the processor's time"
         )
     report = {"machine": machine, "device": words.device, "rows": rows}
     words.output.write_text(json.dumps(report, indent=1) + "\n")

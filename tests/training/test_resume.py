@@ -1,13 +1,15 @@
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from feathertrack.errors import InputError
+from feathertrack.data.batch import PairBatch
+from feathertrack.errors import FeathertrackError, InputError
 from feathertrack.evaluation.training_log import read_log
 from feathertrack.training.checkpoints import find_checkpoints
 from feathertrack.training.loop import fit
@@ -105,6 +107,21 @@ def test_checkpoints_are_also_written_by_the_clock(tmp_path: Path) -> None:
         train(tmp_path, recipe, watch=at_step(5, kill))
     names = [path.name for path in find_checkpoints(tmp_path / "checkpoints")]
     assert names == ["step-00000003.ckpt", "step-00000004.ckpt"]
+
+
+def test_pairs_that_fail_end_the_training_saved(tmp_path: Path) -> None:
+    class Failing(ToyPairs):
+        def __iter__(self) -> Iterator[PairBatch]:
+            for number, batch in enumerate(super().__iter__()):
+                if number == 3:
+                    raise FeathertrackError("a process that prepares pairs is gone")
+                yield batch
+
+    train(tmp_path / "whole", toy_recipe())
+    with pytest.raises(FeathertrackError, match="is gone"):
+        fit(toy_recipe(), toy_task(), Failing(), output=tmp_path / "parts", devices="cpu")
+    train(tmp_path / "parts", toy_recipe(), resume=True)
+    assert losses(tmp_path / "parts") == losses(tmp_path / "whole")
 
 
 def test_resuming_where_nothing_is_begins(tmp_path: Path) -> None:

@@ -252,7 +252,18 @@ class _Run:
             self.random = None
         window = Window()
         while self.position.step < self.steps_per_epoch:
-            batches = feed.take(self.recipe.loop.accumulate)
+            try:
+                batches = feed.take(self.recipe.loop.accumulate)
+            except FeathertrackError:
+                # A worker was lost, to a signal meant for all or to a full memory: what was
+                # learned is saved. Other processes would wait for ever, so only one does this.
+                if self.fabric.world_size > 1:
+                    raise
+                self._log_window(window)
+                self._save()
+                if not self.stop:
+                    raise
+                return False
             if not batches:
                 raise InputError(
                     f"the pairs of epoch {epoch + 1} ended after step {self.position.step} of "

@@ -11,6 +11,7 @@ from statistics import median
 from typing import Any
 
 import jinja2
+import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -175,7 +176,8 @@ def _draw(runs: Sequence[TrainingRun], plot: _Plot, styles: Mapping[str, Style])
 
 
 def _finish(axes: Axes, plot: _Plot) -> None:
-    positive = [value for line in axes.lines for value in line.get_ydata() if value > 0]  # type: ignore[union-attr]
+    drawn = [np.asarray(line.get_ydata(), dtype=np.float64) for line in axes.lines]
+    positive = [float(value) for values in drawn for value in values if value > 0]
     if plot.log and positive and max(positive) > 10 * min(positive):
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
