@@ -74,5 +74,5 @@ class CudaGraphs:
 
     def _call(self, features: tuple[Tensor, ...], pictures: Tensor) -> tuple[Tensor, ...]:
         given = features[0] if len(features) == 1 else features
-        outputs = self.model.predict(given, self.prepare(pictures))  # type: ignore[arg-type]
+        outputs = self.model.predict(given, self.prepare(pictures))
         return (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)

@@ -6,8 +6,8 @@ changes after loading.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +23,18 @@ from feathertrack.engines.pair import (
     NetworkFiles,
     check_pictures,
     check_same,
+    find_further,
     find_pair,
     read_label,
 )
-from feathertrack.engines.protocol import Features, Images, NetworkInfo, Outputs
-from feathertrack.engines.requests import check_regions
+from feathertrack.engines.protocol import Boxes, Features, Images, NetworkInfo, Outputs
+from feathertrack.engines.requests import boxes_in_templates, check_call, check_regions
 from feathertrack.errors import InputError, WeightsError, require
 
 
 @dataclass(frozen=True, kw_only=True)
 class OnnxEngine:
-    """Two onnxruntime sessions; see :class:`feathertrack.engines.protocol.Engine`."""
+    """One onnxruntime session a call; see :class:`feathertrack.engines.protocol.CallingEngine`."""
 
     embedding: Any
     prediction: Any
@@ -43,10 +44,13 @@ class OnnxEngine:
     precision: str
     choice: Choice | None = None
     name: str = "onnx"
+    further: Mapping[str, Any] = field(repr=False, default_factory=dict)
 
-    def embed(self, template: Images) -> Features:
+    def embed(self, template: Images, boxes: Boxes | None = None) -> Features:
         """Features of B templates, uint8 (B, h, w, 3)."""
-        return Features(tuple(self.embedding.run(None, {"template": template})))
+        given = boxes_in_templates(self.info, template, boxes)
+        feed = {"template": template, **dict(zip(("boxes",), given, strict=False))}
+        return Features(tuple(self.embedding.run(None, feed)))
 
     def predict(self, features: Features, search: Images) -> Outputs:
         """Raw outputs for N regions, uint8 (N, H, W, 3); region i belongs to template i % B."""
@@ -54,6 +58,15 @@ class OnnxEngine:
         check_regions(num_templates=len(arrays[0]), search=search)
         feed = dict(zip(self.input_names, (*arrays, search), strict=True))
         return tuple(np.asarray(out, np.float32) for out in self.prediction.run(None, feed))
+
+    def call(self, name: str, *inputs: NDArray[Any]) -> Outputs:
+        """Outputs of a further call of the network."""
+        check_call(self.info, name)
+        session = self.further[name]
+        feed = {
+            value.name: array for value, array in zip(session.get_inputs(), inputs, strict=True)
+        }
+        return tuple(np.asarray(out, np.float32) for out in session.run(None, feed))
 
     def stack(self, features: Sequence[Features]) -> Features:
         """The features of several targets as one batch."""
@@ -93,6 +106,10 @@ def load_onnx_engine(path: Path, *, device: Device, threads: int | None = None) 
         info=label.info,
         device=str(device),
         precision=label.precision,
+        further={
+            call: _session(file, device=device, threads=threads)
+            for call, file in find_further(files, label.info).items()
+        },
     )
 
 

@@ -24,19 +24,24 @@ from feathertrack.engines.pair import (
     NetworkFiles,
     check_pictures,
     check_same,
+    find_further,
     find_pair,
     read_label,
 )
-from feathertrack.engines.protocol import Features, Images, NetworkInfo, Outputs
-from feathertrack.engines.requests import check_regions
+from feathertrack.engines.protocol import Boxes, Features, Images, NetworkInfo, Outputs
+from feathertrack.engines.requests import boxes_in_templates, check_call, check_regions
 from feathertrack.errors import InputError, WeightsError, require
 
 _HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16", "int8": "f32"}
 """What the layers compute in that the file does not fix: an int8 file quantises the others."""
 
 _CAPABILITIES = {"bfloat16": "BF16", "float16": "FP16"}
-_DYNAMIC = 0
+Shapes = tuple[tuple[int, ...], ...]
+"""Of all inputs."""
+
+_DYNAMIC: Shapes = ()
 _LARGEST_FIXED = 9  # pictures in a call; more are no pyramid of one target
+_MOST_FIXED = 12  # shapes; a caller with more of them changes them all the time
 
 _INSTRUCTIONS = {
     "bfloat16": "amx_bf16, avx512_bf16 or ARM bf16",
@@ -54,47 +59,48 @@ class _Network:
     def __init__(self, network: Any, properties: Mapping[str, Any]) -> None:
         self.network = network
         self.properties = dict(properties)
-        self.compiled: dict[int, Any] = {}
+        self.compiled: dict[Shapes, Any] = {}
         self.turn = threading.Lock()
         self.own = threading.local()  # a request serves one thread at a time
         self._request(_DYNAMIC)  # so that a network which cannot be compiled shows at once
 
     def run(self, inputs: tuple[NDArray[Any], ...]) -> tuple[NDArray[np.float32], ...]:
-        """Outputs for arrays whose last is the pictures."""
-        single = all(len(array) == 1 for array in inputs[:-1])
-        request = self._request(len(inputs[-1]) if single else _DYNAMIC)
+        """Outputs for arrays whose last is the pictures, or what else there are several of."""
+        single = all(len(array) == 1 for array in inputs[:-1]) and len(inputs[-1]) <= _LARGEST_FIXED
+        request = self._request(tuple(array.shape for array in inputs) if single else _DYNAMIC)
         feed = {number: np.ascontiguousarray(array) for number, array in enumerate(inputs)}
         request.infer(feed, share_inputs=True, share_outputs=True)
         # The next call of this thread overwrites the request's own memory.
         return tuple(np.array(tensor.data, np.float32) for tensor in request.output_tensors)
 
-    def _request(self, pictures: int) -> Any:
-        requests: dict[Any, Any] = self.own.__dict__
-        key = pictures if pictures <= _LARGEST_FIXED else _DYNAMIC
-        if key not in requests:
+    def _request(self, shapes: Shapes) -> Any:
+        requests: dict[Any, Any] = self.own.__dict__.setdefault("requests", {})
+        if shapes not in requests:
             with self.turn:
-                if key not in self.compiled:
-                    self.compiled[key] = self._compile(key)
-            requests[key] = self.compiled[key].create_infer_request()
-        return requests[key]
+                if shapes not in self.compiled and len(self.compiled) > _MOST_FIXED:
+                    shapes = _DYNAMIC
+                if shapes not in self.compiled:
+                    self.compiled[shapes] = self._compile(shapes)
+            requests[shapes] = self.compiled[shapes].create_infer_request()
+        return requests[shapes]
 
-    def _compile(self, pictures: int) -> Any:
+    def _compile(self, shapes: Shapes) -> Any:
         network = self.network.clone()
-        if pictures != _DYNAMIC:
-            *features, last = network.inputs
-            shapes = {value.any_name: _with_first(value, 1) for value in features}
-            network.reshape(shapes | {last.any_name: _with_first(last, pictures)})
+        if shapes != _DYNAMIC:
+            pairs = zip(network.inputs, shapes, strict=True)
+            network.reshape({value.any_name: _fixed(value, shape) for value, shape in pairs})
         return _core().compile_model(network, "CPU", self.properties)
 
 
-def _with_first(value: Any, number: int) -> list[int]:
-    """The shape of an input with ``number`` as its first axis."""
-    return [number, *(axis.get_length() for axis in list(value.partial_shape)[1:])]
+def _fixed(value: Any, shape: tuple[int, ...]) -> list[int]:
+    """The shape of an input whose open axes are those of an array."""
+    axes = zip(value.partial_shape, shape, strict=True)
+    return [axis.get_length() if axis.is_static else given for axis, given in axes]
 
 
 @dataclass(frozen=True, kw_only=True)
 class OpenvinoEngine:
-    """Two compiled networks; see :class:`feathertrack.engines.protocol.Engine`."""
+    """One compiled network a call; see :class:`feathertrack.engines.protocol.CallingEngine`."""
 
     embedding: _Network = field(repr=False)
     prediction: _Network = field(repr=False)
@@ -103,16 +109,23 @@ class OpenvinoEngine:
     choice: Choice | None = None
     device: str = "cpu"
     name: str = "openvino"
+    further: Mapping[str, _Network] = field(repr=False, default_factory=dict)
 
-    def embed(self, template: Images) -> Features:
+    def embed(self, template: Images, boxes: Boxes | None = None) -> Features:
         """Features of B templates, uint8 (B, h, w, 3)."""
-        return Features(self.embedding.run((template,)))
+        given = boxes_in_templates(self.info, template, boxes)
+        return Features(self.embedding.run((*given, template)))
 
     def predict(self, features: Features, search: Images) -> Outputs:
         """Raw outputs for N regions, uint8 (N, H, W, 3); region i belongs to template i % B."""
         arrays = _arrays(features)
         check_regions(num_templates=len(arrays[0]), search=search)
         return self.prediction.run((*arrays, search))
+
+    def call(self, name: str, *inputs: NDArray[Any]) -> Outputs:
+        """Outputs of a further call of the network."""
+        check_call(self.info, name)
+        return self.further[name].run(inputs)
 
     def stack(self, features: Sequence[Features]) -> Features:
         """The features of several targets as one batch."""
@@ -148,7 +161,14 @@ def load_openvino_engine(
         _load(file, precision=precision, threads=threads) for file in (files.embed, files.predict)
     )
     return OpenvinoEngine(
-        embedding=embedding, prediction=prediction, info=label.info, precision=precision
+        embedding=embedding,
+        prediction=prediction,
+        info=label.info,
+        precision=precision,
+        further={
+            call: _load(file, precision=precision, threads=threads)
+            for call, file in find_further(files, label.info).items()
+        },
     )
 
 

@@ -1,5 +1,7 @@
 """A network on disk without torch: a pair of files, one for each of its two calls.
 
+A network with further calls has one more file for each, ``<stem>.<call>.onnx``.
+
 ``<stem>.embed.onnx`` and ``<stem>.predict.onnx`` (or ``.xml``, with OpenVINO's ``.bin`` beside it).
 Either file, or ``<stem>.onnx``, names the pair. Both carry what a tracker must know about the
 network as JSON, under the key ``feathertrack`` of their metadata.
@@ -23,6 +25,7 @@ _FORMAT = 1
 _LARGEST_FILE = 1 << 30
 _LARGEST_TEXT = 1 << 16
 _LARGEST_SIDE = 4096
+_MOST_CALLS = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +39,13 @@ class NetworkFiles:
     def suffix(self) -> str:
         """The format: ".onnx" or ".xml"."""
         return self.predict.suffix.lower()
+
+    def further(self, call: str) -> Path:
+        """The file of a further call."""
+        end = f".predict{self.predict.suffix}"
+        return self.predict.with_name(
+            f"{self.predict.name.removesuffix(end)}.{call}{self.predict.suffix}"
+        )
 
 
 def name_pair(path: Path) -> NetworkFiles:
@@ -68,9 +78,27 @@ def find_pair(path: Path) -> NetworkFiles:
     if missing:
         raise WeightsError(f"{missing[0]} is missing: {both}")
     for file in (files.embed, files.predict):
-        if file.stat().st_size > _LARGEST_FILE:
-            raise WeightsError(f"{file} is larger than 1 GiB: no network of this package is")
+        _check_size(file)
     return files
+
+
+def find_further(files: NetworkFiles, info: NetworkInfo) -> dict[str, Path]:
+    """The files of the further calls by name, which exist and are of bearable size.
+
+    Raises:
+        WeightsError: one is missing, or too large to be a network of this package.
+    """
+    found = {call: files.further(call) for call in info.further_calls}
+    for call, file in found.items():
+        if not file.is_file():
+            raise WeightsError(f"{file} is missing: {info.name} needs it for its call {call!r}")
+        _check_size(file)
+    return found
+
+
+def _check_size(file: Path) -> None:
+    if file.stat().st_size > _LARGEST_FILE:
+        raise WeightsError(f"{file} is larger than 1 GiB: no network of this package is")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +154,8 @@ def _info(content: Mapping[str, object]) -> NetworkInfo:
         digest=str(content["digest"]),
         config=calibration,
         conventions=_conventions(content.get("conventions", {})),
+        search_area=_search_area(content.get("search_area", 0.0)),
+        further_calls=_further_calls(content.get("further_calls", ())),
     )
 
 
@@ -133,6 +163,22 @@ def _conventions(words: object) -> dict[str, str]:
     if not isinstance(words, Mapping):
         raise ValueError(f"conventions are {words!r}")
     return {str(key): str(value) for key, value in words.items()}
+
+
+def _search_area(value: object) -> float:
+    if not isinstance(value, int | float) or not (value == 0 or 1 <= value <= _LARGEST_SIDE):
+        raise ValueError(f"search_area is {value!r}")
+    return float(value)
+
+
+def _further_calls(names: object) -> tuple[str, ...]:
+    """The names, which become parts of file names: letters, digits and underscores alone."""
+    if not isinstance(names, list | tuple) or len(names) > _MOST_CALLS:
+        raise ValueError(f"further_calls are {names!r}")
+    for name in names:
+        if not (isinstance(name, str) and name.isidentifier() and name.isascii()):
+            raise ValueError(f"a further call is {name!r}")
+    return tuple(names)
 
 
 def check_same(embed: Label, predict: Label, *, files: NetworkFiles) -> Label:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NewType, Protocol
+from typing import Any, Literal, NewType, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 Images = NDArray[np.uint8]
+Boxes = NDArray[np.float32]
 Outputs = tuple[NDArray[np.float32], ...]
 EngineName = Literal["auto", "onnx", "openvino", "torch"]
 Precision = Literal["auto", "float32", "bfloat16", "float16", "int8"]
@@ -36,6 +37,9 @@ class NetworkInfo:
         config: further numbers of the family, such as the score calibration.
         conventions: words for what a tracker must do as the weights' authors did, by name, such as
             {"anchors": "pysot"}; {} where a family knows one way only.
+        search_area: where ``embed`` takes boxes: sides of a crop are so many times the side of a
+            square of the target's area; 0 where it does not.
+        further_calls: names of calls beside ``embed`` and ``predict``, see :class:`CallingEngine`.
     """
 
     name: str
@@ -46,6 +50,8 @@ class NetworkInfo:
     digest: str = ""
     config: Mapping[str, float] = field(default_factory=dict)
     conventions: Mapping[str, str] = field(default_factory=dict)
+    search_area: float = 0.0
+    further_calls: tuple[str, ...] = ()
 
 
 class Engine(Protocol):
@@ -75,3 +81,32 @@ class Engine(Protocol):
 
     def stack(self, features: Sequence[Features]) -> Features:
         """The features of several targets as one batch, for one ``predict`` over all of them."""
+
+
+class CallingEngine(Engine, Protocol):
+    """An engine of a network that does more than two things; every engine of this package is one.
+
+    Networks that learn online or refine boxes need calls of their own, such as ATOM's overlap of
+    boxes with its gradient. Each is a method of the network and one more exported file.
+    """
+
+    def embed(self, template: Images, boxes: Boxes | None = None) -> Features:
+        """Features of B templates, uint8 (B, h, w, 3), computed once per target.
+
+        Args:
+            template: the pictures.
+            boxes: where the targets are in them, x, y, w, h in pixels, (B, 4), for networks whose
+                ``search_area`` is not 0; None for a square in the middle.
+        """
+
+    def call(self, name: str, *inputs: NDArray[Any]) -> Outputs:
+        """Outputs of a further call.
+
+        Args:
+            name: one of ``info.further_calls``.
+            inputs: arrays in the order of the network's method: uint8 pictures (N, H, W, 3), boxes
+                in float32 (N, P, 4), outputs of ``predict``.
+
+        Raises:
+            InputError: the network has no such call.
+        """

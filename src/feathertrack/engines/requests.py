@@ -6,8 +6,10 @@ import difflib
 from dataclasses import dataclass
 from typing import get_args
 
+import numpy as np
+
 from feathertrack.engines.devices import Device, parse_device
-from feathertrack.engines.protocol import EngineName, Images, Precision
+from feathertrack.engines.protocol import Boxes, EngineName, Images, NetworkInfo, Precision
 from feathertrack.errors import InputError
 
 
@@ -56,3 +58,36 @@ def check_regions(*, num_templates: int, search: Images) -> None:
             f"{len(search)} search regions for {num_templates} templates: the number must be a "
             "positive multiple"
         )
+
+
+def check_call(info: NetworkInfo, name: str) -> None:
+    """Refuse a call that a network does not have.
+
+    Raises:
+        InputError: the text lists those that it has.
+    """
+    if name not in info.further_calls:
+        has = ", ".join(("embed", "predict", *info.further_calls))
+        raise InputError(f"{info.name or 'the network'} has no call {name!r}; it has: {has}")
+
+
+def boxes_in_templates(
+    info: NetworkInfo, template: Images, boxes: Boxes | None
+) -> tuple[Boxes, ...]:
+    """What ``embed`` is given before the templates: their boxes, or nothing.
+
+    Raises:
+        ValueError: boxes for a network that takes none, or not one for each template.
+    """
+    if not info.search_area:
+        if boxes is not None:
+            raise ValueError(f"{info.name} takes no boxes of templates")
+        return ()
+    if boxes is None:
+        height, width = template.shape[1:3]
+        side = width / info.search_area
+        middle = [(width - side) / 2, (height - side) / 2, side, side]
+        return (np.tile(np.array(middle, np.float32), (len(template), 1)),)
+    if boxes.shape != (len(template), 4):
+        raise ValueError(f"boxes of shape {boxes.shape} for {len(template)} templates")
+    return (np.ascontiguousarray(boxes, np.float32),)

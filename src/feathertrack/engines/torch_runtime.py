@@ -14,13 +14,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from feathertrack.engines.choice import Choice
 from feathertrack.engines.cuda_graphs import CudaGraphs
 from feathertrack.engines.devices import Device
-from feathertrack.engines.protocol import Features, Images, NetworkInfo, Outputs
-from feathertrack.engines.requests import check_regions
+from feathertrack.engines.protocol import Boxes, Features, Images, NetworkInfo, Outputs
+from feathertrack.engines.requests import boxes_in_templates, check_call, check_regions
 from feathertrack.errors import InputError
 from feathertrack.models.alignment import align_channels
 from feathertrack.models.folding import fold_batchnorm
@@ -34,7 +35,7 @@ _CUDA_TURN = threading.Lock()  # recorded graphs reuse their memory, and cuDNN's
 
 @dataclass(frozen=True, kw_only=True)
 class TorchEngine:
-    """A torch network; see :class:`feathertrack.engines.protocol.Engine`."""
+    """A torch network; see :class:`feathertrack.engines.protocol.CallingEngine`."""
 
     model: Network = field(repr=False)
     graphs: CudaGraphs | None = field(repr=False, default=None)
@@ -45,11 +46,12 @@ class TorchEngine:
     choice: Choice | None = None
     name: str = "torch"
 
-    def embed(self, template: Images) -> Features:
+    def embed(self, template: Images, boxes: Boxes | None = None) -> Features:
         """Features of B templates, uint8 (B, h, w, 3); they stay on the device."""
+        given = boxes_in_templates(self.info, template, boxes)
         with self._running():
-            features = self.model.embed(as_input(self._upload(template), DTYPES[self.precision]))
-            return Features(_tuple(features))
+            pictures = as_input(self._upload(template), DTYPES[self.precision])
+            return Features(_tuple(self.model.embed(pictures, *map(self._upload, given))))
 
     def predict(self, features: Features, search: Images) -> Outputs:
         """Raw outputs for N regions, uint8 (N, H, W, 3); region i belongs to template i % B."""
@@ -61,12 +63,23 @@ class TorchEngine:
             pictures = as_input(self._upload(search), DTYPES[self.precision])
             return _download(_tuple(self.model.predict(_single(tensors), pictures)))
 
+    def call(self, name: str, *inputs: NDArray[Any]) -> Outputs:
+        """Outputs of a further call of the network."""
+        check_call(self.info, name)
+        with self._running():
+            return _download(_tuple(getattr(self.model, name)(*map(self._given, inputs))))
+
     def stack(self, features: Sequence[Features]) -> Features:
         """The features of several targets as one batch."""
         parts = zip(*map(_tuple, features), strict=True)
         return Features(tuple(torch.cat(part) for part in parts))
 
-    def _upload(self, pictures: Images) -> Tensor:
+    def _given(self, array: NDArray[Any]) -> Tensor:
+        """Pictures as networks take them, other arrays as they are."""
+        tensor = self._upload(array)
+        return as_input(tensor, DTYPES[self.precision]) if array.dtype == np.uint8 else tensor
+
+    def _upload(self, pictures: NDArray[Any]) -> Tensor:
         if not pictures.flags.writeable or not pictures.flags.c_contiguous:
             pictures = pictures.copy()
         tensor = torch.from_numpy(pictures)

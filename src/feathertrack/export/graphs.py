@@ -1,10 +1,11 @@
-"""A network's two calls as modules that take uint8 pictures: what is exported.
+"""A network's calls as modules that take uint8 pictures: what is exported.
 
 Shapes: B templates, N search regions, h w and H W their sides.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -24,6 +25,115 @@ def ready_for_export(model: Network) -> Network:
     return ready.requires_grad_(False).eval()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Graph:
+    """One file of an exported network.
+
+    Attributes:
+        call: the call that it is.
+        module: what is exported.
+        inputs: examples of its inputs, of which the first axes are not equal to 1: the exporter
+            would take a batch of one for a constant.
+        names: names of the inputs.
+        open_axes: axes of each input that may have any length.
+        outputs: names of the outputs; () leaves them to the exporter.
+    """
+
+    call: str
+    module: nn.Module
+    inputs: tuple[Tensor, ...]
+    names: tuple[str, ...]
+    open_axes: tuple[tuple[int, ...], ...]
+    outputs: tuple[str, ...] = ()
+
+
+def graphs_of(ready: Network) -> tuple[Graph, ...]:
+    """What is exported of a network that :func:`ready_for_export` returned, ``embed`` first."""
+    with torch.inference_mode():
+        embed = _embed_graph(ready)
+        features = _tensors(embed.module(*embed.inputs))
+        predict = _predict_graph(ready, features)
+        maps = _tensors(predict.module(*predict.inputs))
+    names = tuple(f"features_{number}" for number in range(len(features)))
+    embed = replace(embed, outputs=names)
+    return embed, predict, *(_further_graph(ready, call, maps) for call in ready.further_calls)
+
+
+def dynamic_shapes(graph: Graph) -> Any:
+    """The open axes as the exporter takes them."""
+    # Height and width are one symbol, since pictures are square: less for the exporter to prove.
+    sides = [
+        torch.export.Dim(f"{name}_side", min=64 if example.dtype == torch.uint8 else 4)
+        for name, example in zip(graph.names, graph.inputs, strict=True)
+    ]
+    axes = tuple(
+        {axis: torch.export.Dim.DYNAMIC if axis == 0 or name == "boxes" else side for axis in each}
+        for name, side, each in zip(graph.names, sides, graph.open_axes, strict=True)
+    )
+    # A module with *args is exported with one tuple of shapes for all of them.
+    return (axes,) if isinstance(graph.module, (PredictGraph, FurtherGraph)) else axes
+
+
+def _embed_graph(ready: Network) -> Graph:
+    template = _pictures(2, ready.template_size)
+    if not ready.search_area:
+        return Graph(
+            call="embed",
+            module=EmbedGraph(ready),
+            inputs=(template,),
+            names=("template",),
+            open_axes=((0,),),
+        )
+    return Graph(
+        call="embed",
+        module=EmbedBoxesGraph(ready),
+        inputs=(torch.tensor([[90.0, 100, 80, 60], [70, 80, 90, 100]]), template),
+        names=("boxes", "template"),
+        open_axes=((0,), _picture_axes(ready)),
+    )
+
+
+def _predict_graph(ready: Network, features: tuple[Tensor, ...]) -> Graph:
+    return Graph(
+        call="predict",
+        module=PredictGraph(ready),
+        inputs=(*features, _pictures(4, ready.search_size)),
+        names=(*(f"features_{number}" for number in range(len(features))), "search"),
+        open_axes=(*((0,) for _ in features), _picture_axes(ready)),
+    )
+
+
+def _further_graph(ready: Network, call: str, maps: tuple[Tensor, ...]) -> Graph:
+    described = ready.further_calls[call]
+    among = [name for name in described.inputs if name not in ("pictures", "boxes")]
+    given = dict(zip(among, maps[len(maps) - len(among) :], strict=True))
+    # Three boxes for each of the four pictures of ``predict``.
+    given["boxes"] = torch.tensor([[90.0, 100, 80, 60]] * 3).repeat(4, 1, 1)
+    given["pictures"] = _pictures(4, ready.search_size)
+    axes = dict.fromkeys(among, (0, 1, 2)) | {"boxes": (0, 1), "pictures": _picture_axes(ready)}
+    return Graph(
+        call=call,
+        module=FurtherGraph(ready, call),
+        inputs=tuple(given[name] for name in described.inputs),
+        names=described.inputs,
+        open_axes=tuple(axes[name] for name in described.inputs),
+        outputs=described.outputs,
+    )
+
+
+def _pictures(number: int, side: int) -> Tensor:
+    return torch.zeros(number, side, side, 3, dtype=torch.uint8)
+
+
+def _picture_axes(ready: Network) -> tuple[int, ...]:
+    """A network that pools boxes takes pictures of any size, since presets choose it."""
+    return (0, 1, 2) if ready.search_area else (0,)
+
+
+def _tensors(value: Any) -> tuple[Tensor, ...]:
+    return (value,) if isinstance(value, Tensor) else tuple(value)
+
+
 class EmbedGraph(nn.Module):
     """Template pictures, uint8 (B, h, w, 3) -> features."""
 
@@ -34,6 +144,33 @@ class EmbedGraph(nn.Module):
     def forward(self, template: Tensor) -> Any:
         """Return what ``embed`` returns: a tensor or several."""
         return self.model.embed(_as_input(template))
+
+
+class EmbedBoxesGraph(nn.Module):
+    """Boxes of the targets (B, 4) and template pictures, uint8 (B, h, w, 3) -> features."""
+
+    def __init__(self, model: Network) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, boxes: Tensor, template: Tensor) -> Any:
+        """Return what ``embed`` returns: a tensor or several."""
+        embed: Any = self.model.embed
+        return embed(_as_input(template), boxes)
+
+
+class FurtherGraph(nn.Module):
+    """A further call of a network; its pictures are uint8 (N, H, W, 3)."""
+
+    def __init__(self, model: Network, call: str) -> None:
+        super().__init__()
+        self.model = model
+        self.call = call
+
+    def forward(self, *inputs: Tensor) -> Any:
+        """Return what the method of that name returns: a tensor or several."""
+        given = (_as_input(each) if each.dtype == torch.uint8 else each for each in inputs)
+        return getattr(self.model, self.call)(*given)
 
 
 class PredictGraph(nn.Module):

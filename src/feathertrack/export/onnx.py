@@ -1,22 +1,22 @@
-"""A network as a pair of ONNX files, one for each of its two calls.
+"""A network as ONNX files, one for each of its two calls and of those that it has besides.
 
-Inputs are RGB uint8 pictures (N, H, W, 3) of the network's sizes with any N; batch norms are folded
-and nothing lies outside the files.
+Pictures are RGB uint8 (N, H, W, 3) of the network's sizes with any N, and of any size where
+the network pools boxes; batch norms are folded and nothing lies outside the files.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
 
 from feathertrack.engines.pair import METADATA_KEY, Label, name_pair, write_label
 from feathertrack.engines.protocol import NetworkInfo
 from feathertrack.errors import require
-from feathertrack.export.graphs import EmbedGraph, PredictGraph, ready_for_export
+from feathertrack.export.graphs import Graph, dynamic_shapes, graphs_of, ready_for_export
 from feathertrack.export.silence import quiet
 from feathertrack.models.network import Network
 from feathertrack.video.outfiles import replacing, writing
@@ -28,15 +28,16 @@ OPSET = 20
 
 @dataclass(frozen=True, kw_only=True)
 class ExportedFiles:
-    """The pair of files and what they hold."""
+    """The pair of files, those of further calls by name, and what they hold."""
 
     embed: Path
     predict: Path
     info: NetworkInfo
+    further: Mapping[str, Path] = field(default_factory=dict)
 
 
 def export_onnx(model: Network, path: str | Path, *, opset: int = OPSET) -> ExportedFiles:
-    """Write ``<stem>.embed.onnx`` and ``<stem>.predict.onnx``.
+    """Write ``<stem>.embed.onnx``, ``<stem>.predict.onnx`` and one file for each further call.
 
     Args:
         model: a network with its weights; it is left as it is.
@@ -53,43 +54,25 @@ def export_onnx(model: Network, path: str | Path, *, opset: int = OPSET) -> Expo
     files = name_pair(path / f"{model.name or 'network'}.onnx" if path.is_dir() else path)
     info = network_info(model)
     ready = ready_for_export(model)
-    # Two and four: the exporter would take a batch of one for a constant.
-    template = torch.zeros(2, info.template_size, info.template_size, 3, dtype=torch.uint8)
-    search = torch.zeros(4, info.search_size, info.search_size, 3, dtype=torch.uint8)
-    with torch.inference_mode():
-        features = EmbedGraph(ready)(template)
-    features = (features,) if isinstance(features, Tensor) else tuple(features)
-    names = [f"features_{number}" for number in range(len(features))]
-    embed = _trace(EmbedGraph(ready), (template,), inputs=["template"], outputs=names, opset=opset)
-    predict = _trace(
-        PredictGraph(ready), (*features, search), inputs=[*names, "search"], outputs=[], opset=opset
-    )
-    for graph, file in ((embed, files.embed), (predict, files.predict)):
-        _finish(graph, Label(info=info))
-        _write(graph, file)
-    return ExportedFiles(embed=files.embed, predict=files.predict, info=info)
+    further = {call: files.further(call) for call in info.further_calls}
+    homes = {"embed": files.embed, "predict": files.predict, **further}
+    for graph in graphs_of(ready):
+        traced = _trace(graph, opset=opset)
+        _finish(traced, Label(info=info))
+        _write(traced, homes[graph.call])
+    return ExportedFiles(embed=files.embed, predict=files.predict, info=info, further=further)
 
 
-def _trace(
-    graph: nn.Module,
-    inputs_: tuple[Tensor, ...],
-    *,
-    inputs: list[str],
-    outputs: list[str],
-    opset: int,
-) -> Any:
-    """The ONNX model of a module whose inputs all have a dynamic first axis."""
-    dynamic = tuple({0: torch.export.Dim.DYNAMIC} for _ in inputs_)
-    # A module with *args is exported with one tuple of shapes for all of them.
-    shapes: Any = (dynamic,) if isinstance(graph, PredictGraph) else dynamic
+def _trace(graph: Graph, *, opset: int) -> Any:
+    """The ONNX model of a graph."""
     with quiet():
         program = torch.onnx.export(
-            graph,
-            tuple(tensor.clone() for tensor in inputs_),
-            input_names=inputs,
-            output_names=outputs or None,
+            graph.module,
+            tuple(tensor.clone() for tensor in graph.inputs),
+            input_names=list(graph.names),
+            output_names=list(graph.outputs) or None,
             opset_version=opset,
-            dynamic_shapes=shapes,
+            dynamic_shapes=dynamic_shapes(graph),
             dynamo=True,
             verbose=False,
         )

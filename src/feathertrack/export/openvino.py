@@ -6,14 +6,22 @@ import tempfile
 from pathlib import Path
 
 from feathertrack.engines.onnx_runtime import read_onnx_label
-from feathertrack.engines.pair import METADATA_KEY, find_pair, name_pair, write_label
+from feathertrack.engines.pair import (
+    METADATA_KEY,
+    find_further,
+    find_pair,
+    name_pair,
+    write_label,
+)
 from feathertrack.errors import require
 from feathertrack.export.onnx import ExportedFiles
 from feathertrack.video.outfiles import writing
 
 
 def export_openvino(source: str | Path, path: str | Path) -> ExportedFiles:
-    """Write ``<stem>.embed.xml`` and ``<stem>.predict.xml``, each with its ``.bin``, in float32.
+    """Write ``<stem>.embed.xml``, ``<stem>.predict.xml`` and one file for each further call.
+
+    Each has its ``.bin`` beside it; all are in float32.
 
     Args:
         source: either file of an ONNX pair, or their stem.
@@ -31,7 +39,11 @@ def export_openvino(source: str | Path, path: str | Path) -> ExportedFiles:
     stem = given.embed.name.removesuffix(".embed.onnx")
     files = name_pair(path / f"{stem}.xml" if path.is_dir() else path)
     core = runtime.Core()
-    for onnx_file, file in ((given.embed, files.embed), (given.predict, files.predict)):
+    further = {call: files.further(call) for call in label.info.further_calls}
+    sources = [given.embed, given.predict, *find_further(given, label.info).values()]
+    for onnx_file, file in zip(
+        sources, (files.embed, files.predict, *further.values()), strict=True
+    ):
         network = core.read_model(onnx_file)
         network.set_rt_info(write_label(label), METADATA_KEY)
         with writing(file):
@@ -42,4 +54,4 @@ def export_openvino(source: str | Path, path: str | Path) -> ExportedFiles:
                 # The weights first: a reader that finds the .xml finds its .bin.
                 for suffix in (".bin", ".xml"):
                     written.with_suffix(suffix).replace(file.with_suffix(suffix))
-    return ExportedFiles(embed=files.embed, predict=files.predict, info=label.info)
+    return ExportedFiles(embed=files.embed, predict=files.predict, info=label.info, further=further)

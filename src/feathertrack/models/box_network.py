@@ -31,15 +31,13 @@ _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 class BoxNetwork(Network):
     """Backbone and head under their official names, ``feature_extractor`` and ``bb_regressor``.
 
-    Attributes:
-        search_area: sides of a crop are so many times the side of a square of the target's area.
+    Pictures may have any size.
     """
 
     stride = 16
     template_size = 288
     search_size = 288
     search_area = 5.0
-    takes_boxes = True
     further_calls: Mapping[str, FurtherCall] = {
         "features": FurtherCall(inputs=("pictures",), outputs=("map",))
     }

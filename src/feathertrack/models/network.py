@@ -54,8 +54,9 @@ class Network(nn.Module):
             {"anchors": "pysot"}; {} where a family knows one way only.
         squeezing: what the network becomes, where its backbone is being squeezed.
         digest: SHA-256 (hex) of the file the weights came from, "" for random weights.
-        takes_boxes: whether ``embed`` takes, besides the templates, where the targets are in them:
-            x, y, w, h in pixels, (B, 4); None for a square in the middle.
+        search_area: 0 unless ``embed`` takes, besides the templates, where the targets are in
+            them: x, y, w, h in pixels, (B, 4); None for a square in the middle. Then, sides of a
+            crop are so many times the side of a square of the target's area.
         further_calls: further calls by name; each name is that of a method.
     """
 
@@ -63,7 +64,7 @@ class Network(nn.Module):
     stride: int
     template_size: int
     search_size: int
-    takes_boxes: bool = False
+    search_area: float = 0.0
     further_calls: Mapping[str, FurtherCall] = {}
 
     def __init__(self) -> None:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -63,20 +64,23 @@ def pool_boxes(
 ) -> PooledBoxes:
     """Pool boxes from maps whose channels come last; see :func:`prroi_pool`."""
     corners = corners_NP4.to(weights_dtype or corners_NP4.dtype) * scale
-    columns = bin_weights(corners[..., 0], corners[..., 2], size[1], cells=features_NHWC.shape[2])
-    rows = bin_weights(corners[..., 1], corners[..., 3], size[0], cells=features_NHWC.shape[1])
     num_images, num_boxes = corners_NP4.shape[:2]
     height, width, channels = features_NHWC.shape[1:]
+    # One pass over both axes: half as many operations, of which an exporter minds every one.
+    both = bin_weights(corners, bins=(size[1], size[0]), cells=max(height, width))
+    weights_NP2bc = both.weights.to(features_NHWC.dtype)
+    columns_NPqW = weights_NP2bc[:, :, 0, : size[1], :width]
+    rows_NPpH = weights_NP2bc[:, :, 1, : size[0], :height]
     by_row_NpWC = torch.matmul(
-        rows.weights.to(features_NHWC.dtype).reshape(num_images, -1, height),
+        rows_NPpH.reshape(num_images, -1, height),
         features_NHWC.reshape(-1, height, width * channels),
     )
     by_row_NPpWC = by_row_NpWC.reshape(num_images, num_boxes, size[0], width, channels)
-    values = torch.matmul(columns.weights.to(features_NHWC.dtype).unsqueeze(2), by_row_NPpWC)
+    values = torch.matmul(columns_NPqW.unsqueeze(2), by_row_NPpWC)
     return PooledBoxes(
         values_NPpqC=values,
-        rows=rows,
-        columns=columns,
+        both=both,
+        columns_NPqW=columns_NPqW,
         by_row_NPpWC=by_row_NPpWC,
         features_NHWC=features_NHWC,
         scale=scale,
@@ -85,41 +89,50 @@ def pool_boxes(
 
 @dataclass(frozen=True, kw_only=True)
 class BinWeights:
-    """How much every cell of one axis counts in every bin of that axis.
+    """How much every cell counts in every bin, over the width and over the height of boxes.
 
     Attributes:
-        weights: (N, P, bins, cells); the weights of a bin sum up to 1 inside the map.
-        edges: (N, P, bins + 1), where the bins begin and end, in cells.
+        weights: (N, P, 2, bins, cells); those of a bin sum up to 1 inside the map. The axis with
+            fewer bins has empty ones at its end.
+        edges: (N, P, 2, bins + 1), where the bins begin and end, in cells.
+        shares: (2, bins + 1), where edges are on the way from the low to the high side, 0 ... 1.
     """
 
     weights: Tensor
     edges: Tensor
+    shares: Tensor
 
-    def edge_gradient(self, gradient: Tensor) -> tuple[Tensor, Tensor]:
-        """Gradients (N, P) of the low and of the high side, for one of the shape of the weights."""
-        position = torch.arange(self.weights.shape[-1], device=gradient.device)
+    def corner_gradient(self, gradient_NP2bc: Tensor) -> Tensor:
+        """Return the gradient (N, P, 4) of x1, y1, x2, y2 for one of the shape of the weights."""
+        position = torch.arange(self.weights.shape[-1], device=gradient_NP2bc.device)
         hat = (1 - (self.edges.unsqueeze(-1) - position.to(self.edges.dtype)).abs()).clamp(min=0)
         lengths = self.edges[..., 1:] - self.edges[..., :-1]
         has_length = lengths > 0
-        each = torch.where(has_length, lengths, 1).reciprocal() * has_length
-        mean = (gradient * self.weights).sum(-1)
-        begins = each * (mean - (gradient * hat[..., :-1, :]).sum(-1))
-        ends = each * ((gradient * hat[..., 1:, :]).sum(-1) - mean)
-        share = _shares(lengths.shape[-1], like=gradient)
-        low = (begins * (1 - share[:-1]) + ends * (1 - share[1:])).sum(-1)
-        high = (begins * share[:-1] + ends * share[1:]).sum(-1)
-        return low, high
+        each = torch.where(has_length, 1 / torch.where(has_length, lengths, 1), 0)
+        mean = (gradient_NP2bc * self.weights).sum(-1)
+        begins = each * (mean - (gradient_NP2bc * hat[..., :-1, :]).sum(-1))
+        ends = each * ((gradient_NP2bc * hat[..., 1:, :]).sum(-1) - mean)
+        all_NP2 = (begins + ends).sum(-1)
+        high_NP2 = (begins * self.shares[:, :-1] + ends * self.shares[:, 1:]).sum(-1)
+        return torch.cat([all_NP2 - high_NP2, high_NP2], dim=-1)
 
 
-def bin_weights(low_NP: Tensor, high_NP: Tensor, bins: int, *, cells: int) -> BinWeights:
-    """Return the mean over every bin between ``low`` and ``high`` of every cell's hat function.
+def bin_weights(corners_NP4: Tensor, *, bins: tuple[int, int], cells: int) -> BinWeights:
+    """Return the mean over every bin of every cell's hat function.
 
     The hat of cell j is 1 at j and falls to 0 at j - 1 and j + 1. Its integral is summed up over
     the parts of a bin left and right of the cell, length times mean height, so that nothing
     cancels out in bins that are thinner than a cell.
+
+    Args:
+        corners_NP4: x1, y1, x2, y2 in cells.
+        bins: over the width and over the height.
+        cells: of the longer axis.
     """
-    length = (high_NP - low_NP).clamp(min=0).unsqueeze(-1)
-    edges = low_NP.unsqueeze(-1) + length * _shares(bins, like=low_NP)
+    low_NP2, high_NP2 = corners_NP4.chunk(2, dim=-1)
+    steps = torch.arange(max(bins) + 1, device=corners_NP4.device).to(corners_NP4.dtype)
+    shares = torch.stack([(steps / number).clamp(max=1) for number in bins])
+    edges = low_NP2.unsqueeze(-1) + (high_NP2 - low_NP2).clamp(min=0).unsqueeze(-1) * shares
     position = torch.arange(cells, device=edges.device).to(edges.dtype)
     offset = edges.unsqueeze(-1) - position
     # Where an edge is on a cell, minimum and maximum pass one half of the gradient each: the sum
@@ -132,7 +145,7 @@ def bin_weights(low_NP: Tensor, high_NP: Tensor, bins: int, *, cells: int) -> Bi
     lengths = (edges[..., 1:] - edges[..., :-1]).unsqueeze(-1)
     has_length = lengths > 0
     mean = (rising + falling) / torch.where(has_length, lengths, 1)
-    return BinWeights(weights=torch.where(has_length, mean, 0), edges=edges)
+    return BinWeights(weights=torch.where(has_length, mean, 0), edges=edges, shares=shares)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,16 +154,16 @@ class PooledBoxes:
 
     Attributes:
         values_NPpqC: the means.
-        rows: the weights over the height.
-        columns: the weights over the width.
+        both: the weights of both axes.
+        columns_NPqW: those over the width, as they were applied.
         by_row_NPpWC: the maps summed up by the weights of the rows.
         features_NHWC: the maps.
         scale: cells per pixel.
     """
 
     values_NPpqC: Tensor
-    rows: BinWeights
-    columns: BinWeights
+    both: BinWeights
+    columns_NPqW: Tensor
     by_row_NPpWC: Tensor
     features_NHWC: Tensor
     scale: float
@@ -160,21 +173,23 @@ class PooledBoxes:
         num_images, num_boxes, bins = gradient_NPpqC.shape[:3]
         height, width, channels = self.features_NHWC.shape[1:]
         by_column_NPpqW = torch.matmul(gradient_NPpqC, self.by_row_NPpWC.transpose(-1, -2))
-        weights_NP1Wq = self.columns.weights.to(gradient_NPpqC.dtype).transpose(-1, -2).unsqueeze(2)
+        weights_NP1Wq = self.columns_NPqW.transpose(-1, -2).unsqueeze(2)
         spread_NPpWC = torch.matmul(weights_NP1Wq, gradient_NPpqC)
         by_row_NpH = torch.matmul(
             spread_NPpWC.reshape(num_images, -1, width * channels),
             self.features_NHWC.reshape(-1, height, width * channels).transpose(-1, -2),
         )
         by_row_NPpH = by_row_NpH.reshape(num_images, num_boxes, bins, height)
-        x1, x2 = self.columns.edge_gradient(by_column_NPpqW.sum(2))
-        y1, y2 = self.rows.edge_gradient(by_row_NPpH)
-        return torch.stack([x1, y1, x2, y2], dim=-1) * self.scale
+        by_axis = [by_column_NPpqW.sum(2), by_row_NPpH]
+        *_, most, cells = self.both.weights.shape
+        padded = [self._filled_up(each, most=most, cells=cells) for each in by_axis]
+        return self.both.corner_gradient(torch.stack(padded, dim=2)) * self.scale
 
-
-def _shares(bins: int, *, like: Tensor) -> Tensor:
-    """Where the edges are on the way from the low to the high side, 0 ... 1."""
-    return torch.arange(bins + 1, device=like.device).to(like.dtype) / bins
+    @staticmethod
+    def _filled_up(gradient: Tensor, *, most: int, cells: int) -> Tensor:
+        """Zeros where the other axis is longer."""
+        missing = most - gradient.shape[-2], cells - gradient.shape[-1]
+        return F.pad(gradient, (0, missing[1], 0, missing[0])) if any(missing) else gradient
 
 
 def _differences(values: Tensor) -> Tensor:

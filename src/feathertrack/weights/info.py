@@ -21,4 +21,6 @@ def network_info(model: Network, digest: str = "") -> NetworkInfo:
         digest=digest or model.digest,
         config=dict(model.calibration),
         conventions=dict(model.conventions),
+        search_area=model.search_area,
+        further_calls=tuple(model.further_calls),
     )
