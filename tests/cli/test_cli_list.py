@@ -42,7 +42,7 @@ def test_weights_in_the_cache_are_seen(run: Run, empty_cache: Path) -> None:
 
 
 def test_pattern_takes_presets_too(run: Run, empty_cache: Path) -> None:
-    trackers = listed(run, "*@uav123")
+    trackers = listed(run, "fdsiam*@uav123")
     assert set(trackers) == {"fdsiamfc_30", "fdsiamfc_15", "fdsiamd_50"}
     assert trackers["fdsiamfc_30"]["presets"] == ["uav123"]
 

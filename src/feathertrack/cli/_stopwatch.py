@@ -5,37 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from feathertrack.engines.protocol import Engine, Features, Images, Outputs
-from feathertrack.results import Result
-from feathertrack.trackers.tracker import Image, Tracker
+from feathertrack.trackers.tracker import Image, SplitTracker, Tracker
 from feathertrack.tracking import failing_at
 from feathertrack.video.frames import Frame
 
 PARTS = ("decode", "crop", "network", "post-processing")
 TRACKER = "tracker"
 """All parts but decoding."""
-
-
-@runtime_checkable
-class SplitTracker(Protocol):
-    """A tracker whose ``update`` is ``decode(engine.predict(features, search(image)))``."""
-
-    engine: Engine
-    features: Features
-
-    def init(self, image: Image, box: ArrayLike) -> None:
-        """Start on an image with a box."""
-
-    def search(self, image: Image) -> Images:
-        """The search regions of a frame."""
-
-    def decode(self, outputs: Outputs) -> Result:
-        """The result for what the network said about them."""
 
 
 @dataclass(frozen=True, kw_only=True)

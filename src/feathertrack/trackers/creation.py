@@ -6,19 +6,18 @@ import difflib
 import fnmatch
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from feathertrack.engines import create_engine
 from feathertrack.engines.protocol import Engine, EngineName, NetworkInfo, Precision
 from feathertrack.errors import InputError, blaming
 from feathertrack.trackers.built_in import BUILT_IN, create_built_in
+from feathertrack.trackers.families import TrackerSettings, find_family
 from feathertrack.trackers.naming import TrackerName, import_class, parse_tracker_name
-from feathertrack.trackers.presets import DEFAULTS, PRESETS
+from feathertrack.trackers.presets import DEFAULTS, PRESETS, PUBLISHED, presets_for
 from feathertrack.trackers.settings import override, settings_from_json
-from feathertrack.trackers.siamfc import SiamFCSettings, SiamFCTracker
 from feathertrack.trackers.toolkits import wrapped
-from feathertrack.trackers.tracker import Tracker
+from feathertrack.trackers.tracker import EngineTracker, Tracker
 from feathertrack.trackers.trax import TraxTracker
 from feathertrack.trackers.weights_file import check_weights_without_torch
 from feathertrack.weights.catalogue import find_weights
@@ -74,18 +73,18 @@ def create_tracker(
         if settings:
             raise InputError(f"{parts.target} has no settings, got {', '.join(settings)}")
         return create_built_in(parts.target, weights=weights, preset=parts.preset)
-    model = DEFAULT_MODEL if parts.target == "default" else parts.target
+    named = DEFAULT_MODEL if parts.target == "default" else parts.target
+    model, preset = named, parts.preset
     if parts.kind == "model":
-        _check_known(model)
-        _preset_settings(model, parts.preset)  # a wrong name is told before weights are missed
-    path = _weights_path(model, weights, is_file=parts.kind == "file")
+        model, preset = _check_model(named, parts.preset)  # before weights are missed
+    path = _weights_path(named, weights, is_file=parts.kind == "file")
     check_weights_without_torch(path)
     network = create_engine(
         path, engine=engine, device=device, precision=precision, threads=threads
     )
     if parts.kind == "model" and network.info.name != model:
         raise InputError(f"{path} holds the weights of {network.info.name}, not of {model}")
-    return tracker_for(network, preset=parts.preset, changes=settings)
+    return tracker_for(network, preset=preset, changes=settings)
 
 
 def check_tracker_name(name: str) -> None:
@@ -108,22 +107,23 @@ def check_tracker_name(name: str) -> None:
             raise InputError(f"tracker {name}: there is no file {parts.target}")
     else:
         model = DEFAULT_MODEL if parts.target == "default" else parts.target
-        _check_known(model)
-        _preset_settings(model, parts.preset)
+        _check_model(model, parts.preset)
         find_weights(model)
 
 
 def tracker_for(
     engine: Engine, *, preset: str = "", changes: Mapping[str, object] | None = None
-) -> SiamFCTracker:
-    """A tracker on an engine that is already there; any number may share one engine."""
-    if engine.info.family != "siamfc":
-        raise InputError(f"no tracker decodes networks of the family {engine.info.family!r}")
+) -> EngineTracker:
+    """A tracker on an engine that is already there; any number may share one engine.
+
+    Raises:
+        InputError: no tracker decodes the network, or there is no such preset or field.
+    """
     settings = override(find_settings(engine.info, preset), changes or {})
-    return SiamFCTracker(engine, settings)
+    return find_family(engine.info.family).make(engine, settings)
 
 
-def find_settings(info: NetworkInfo, preset: str = "") -> SiamFCSettings:
+def find_settings(info: NetworkInfo, preset: str = "") -> TrackerSettings:
     """The settings of a model: its defaults, a preset's, or those of a JSON file.
 
     The calibration that the weights carry, such as ``midpoint`` and ``slope``, takes the place of
@@ -133,22 +133,37 @@ def find_settings(info: NetworkInfo, preset: str = "") -> SiamFCSettings:
         InputError: the model has no such preset; the text lists those it has. Or the weights carry
             a number that is no field of the confidence, or out of its range.
     """
-    settings = _preset_settings(info.name, "" if _is_file(preset) else preset)
+    family = find_family(info.family)
+    is_file = _is_file(preset)
+    settings = DEFAULTS.get(info.name, family.defaults())
+    if preset and not is_file:
+        settings = _choose(info.name, presets_for(info.name, info.conventions), preset)
     if info.config:
-        settings = replace(settings, confidence=override(settings.confidence, info.config))
-    return settings_from_json(settings, _read_json(Path(preset))) if _is_file(preset) else settings
+        confidence = override(settings.confidence, info.config)
+        settings = override(settings, {"confidence": confidence})
+    return settings_from_json(settings, _read_json(Path(preset))) if is_file else settings
 
 
-def _preset_settings(model: str, preset: str) -> SiamFCSettings:
-    default = DEFAULTS.get(model, SiamFCSettings())
-    if not preset:
-        return default
-    if _is_file(preset):
-        return settings_from_json(default, _read_json(Path(preset)))
-    presets = PRESETS.get(model, {})
+def _check_model(name: str, preset: str) -> tuple[str, str]:
+    """The model that a name stands for, and the preset: that of published weights, if none is said.
+
+    Raises:
+        InputError: there is no such name or preset, or no such file of settings.
+    """
+    _check_known(name)
+    published = PUBLISHED.get(name)
+    model = published.model if published else name
+    if preset and _is_file(preset):
+        settings_from_json(DEFAULTS[model], _read_json(Path(preset)))
+    elif preset:
+        _choose(name, PRESETS.get(model, {}), preset)
+    return model, preset or (published.preset if published else "")
+
+
+def _choose(name: str, presets: Mapping[str, TrackerSettings], preset: str) -> TrackerSettings:
     if preset not in presets:
         known = ", ".join(sorted(presets)) or "none"
-        raise InputError(f"{model} has no preset {preset!r}; it has: {known}")
+        raise InputError(f"{name} has no preset {preset!r}; it has: {known}")
     return presets[preset]
 
 
@@ -158,7 +173,7 @@ def _is_file(preset: str) -> bool:
 
 def list_trackers(pattern: str = "*") -> list[str]:
     """Names that ``create_tracker`` knows, presets included, that match a shell pattern; sorted."""
-    names = {"default", DEFAULT_MODEL, *DEFAULTS, *PRESETS, *BUILT_IN} - {"fdsiamd"}
+    names = {"default", DEFAULT_MODEL, *DEFAULTS, *PRESETS, *PUBLISHED, *BUILT_IN} - {"fdsiamd"}
     presets = {f"{name}@{preset}" for name, table in PRESETS.items() for preset in table}
     return sorted(fnmatch.filter(names | presets, pattern))
 

@@ -1,18 +1,23 @@
-"""Several targets in one video, with one call of the network per frame for all of them."""
+"""Several targets in one video, with one call of the network per frame for all of them.
+
+Trackers that learn online share the engine, but not the call: each has a network of its own in
+part. Targets whose search regions differ in size, as where one is lost, share a call by size.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from feathertrack.engines.protocol import Engine, Features
+from feathertrack.engines.protocol import Engine, Features, Images
 from feathertrack.errors import InputError
 from feathertrack.results import Result
 from feathertrack.trackers.creation import tracker_for
-from feathertrack.trackers.siamfc import SiamFCTracker
-from feathertrack.trackers.tracker import Image, check_image
+from feathertrack.trackers.tracker import EngineTracker, Image, SplitTracker, check_image
+
+_MOST_GROUPS = 8
 
 
 class MultiTracker:
@@ -33,8 +38,9 @@ class MultiTracker:
             )
         self.engine = engine
         self.preset = preset
-        self.targets: dict[Hashable, SiamFCTracker] = {}
-        self._features: Features | None = None
+        self.targets: dict[Hashable, EngineTracker] = {}
+        self._shape: tuple[int, ...] = ()
+        self._features: dict[tuple[Hashable, ...], Features] = {}
 
     def add(self, key: Hashable, image: Image, box: ArrayLike) -> None:
         """Start a target under a name of yours; a name that is taken starts again.
@@ -44,17 +50,18 @@ class MultiTracker:
                 or the box cannot be a target in it.
         """
         height, width = check_image(image).shape[:2]
-        for other, running in self.targets.items():
-            if other != key and running.frame_shape != image.shape:
+        for other in self.targets:
+            if other != key and self._shape != image.shape:
                 raise InputError(
                     f"the image for {key!r} is {width} x {height}, that of {other!r} was "
-                    f"{running.frame_shape[1]} x {running.frame_shape[0]}: all targets are "
-                    "followed through one video"
+                    f"{self._shape[1]} x {self._shape[0]}: all targets are followed through one "
+                    "video"
                 )
         target = tracker_for(self.engine, preset=self.preset)
         target.init(image, box)
         self.targets[key] = target
-        self._features = None
+        self._shape = image.shape
+        self._features = {}
 
     def remove(self, key: Hashable) -> None:
         """Stop following a target.
@@ -65,20 +72,37 @@ class MultiTracker:
         if key not in self.targets:
             raise InputError(f"no target is called {key!r}; there are: {list(self.targets)}")
         del self.targets[key]
-        self._features = None
+        self._features = {}
 
     def update(self, image: Image) -> dict[Hashable, Result]:
         """Every target in the next image."""
-        targets = list(self.targets.values())
-        if not targets:
-            return {}
-        if self._features is None:
-            self._features = self.engine.stack([target.features for target in targets])
+        sharing: dict[tuple[int, ...], dict[Hashable, tuple[SplitTracker, Images]]] = {}
+        results: dict[Hashable, Result] = {}
+        for key, target in self.targets.items():
+            if isinstance(target, SplitTracker):
+                regions = target.search(image)
+                sharing.setdefault(regions.shape, {})[key] = target, regions
+            else:
+                results[key] = target.update(image)
+        for group in sharing.values():
+            results |= self._update_together(group)
+        return {key: results[key] for key in self.targets}
+
+    def _update_together(
+        self, group: Mapping[Hashable, tuple[SplitTracker, Images]]
+    ) -> dict[Hashable, Result]:
+        """Targets whose search regions have one size, by one call of the network."""
+        targets = [target for target, _ in group.values()]
+        names = tuple(group)
+        if names not in self._features:
+            if len(self._features) > _MOST_GROUPS:
+                self._features = {}
+            self._features[names] = self.engine.stack([target.features for target in targets])
         # Region i belongs to template i % B: one scale of every target, then the next scale.
-        regions_BSHW3 = np.stack([target.search(image) for target in targets])
+        regions_BSHW3 = np.stack([regions for _, regions in group.values()])
         search = regions_BSHW3.swapaxes(0, 1).reshape(-1, *regions_BSHW3.shape[2:])
-        outputs = self.engine.predict(self._features, search)
+        outputs = self.engine.predict(self._features[names], search)
         return {
             key: target.decode(tuple(output[number :: len(targets)] for output in outputs))
-            for number, (key, target) in enumerate(self.targets.items())
+            for number, (key, (target, _)) in enumerate(group.items())
         }

@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from feathertrack.engines.protocol import Engine, Features, Images, Outputs
 from feathertrack.errors import InputError
 from feathertrack.results import Result
 
@@ -44,3 +45,29 @@ def check_image(image: object) -> Image:
             f"an image must be RGB uint8 (H, W, 3), got {image.dtype} of shape {image.shape}"
         )
     return image
+
+
+class EngineTracker(Tracker, Protocol):
+    """A tracker that runs a network of this package."""
+
+    engine: Engine
+
+
+@runtime_checkable
+class SplitTracker(Protocol):
+    """A tracker whose ``update`` is ``decode(engine.predict(features, search(image)))``.
+
+    Several targets can share one call of the network, and each part can be timed.
+    """
+
+    engine: Engine
+    features: Features
+
+    def init(self, image: Image, box: ArrayLike) -> None:
+        """Start on an image with a box."""
+
+    def search(self, image: Image) -> Images:
+        """The search regions of a frame, (S, H, W, 3)."""
+
+    def decode(self, outputs: Outputs) -> Result:
+        """The result for what the network said about them."""

@@ -1,0 +1,18 @@
+"""What a file of published weights was published for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """Weights under a name of their own in the catalogue.
+
+    Attributes:
+        model: the model that the file holds.
+        preset: the preset that its authors tested it with.
+    """
+
+    model: str
+    preset: str

@@ -1,0 +1,331 @@
+"""What the trackers of SiamRPN++ and SiamKPN share: everything but the meaning of the outputs.
+
+Both look around the last place, let a network propose boxes with a score each, punish boxes of
+another size and shape than the last one, pull towards the middle by a cosine window, take the best,
+and let the size follow slowly. Follows github.com/STVIR/pysot (``SiamRPNTracker``) and
+github.com/ZekuiQin/SiamKPN (``SiamKPNTracker``); the state is kept in float64.
+
+Shapes: K proposals, m n rows and columns of the score map.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from feathertrack.boxes import Boxes, as_box, check_box_in_frame
+from feathertrack.engines.protocol import Engine, Images, Outputs
+from feathertrack.errors import InputError
+from feathertrack.imaging.crop import context_side, crop_pysot, mean_color
+from feathertrack.results import Result, State
+from feathertrack.trackers.confidence import Confidence, ConfidenceSettings
+from feathertrack.trackers.settings import check_ranges, ranged
+from feathertrack.trackers.tracker import NOT_STARTED, Image, check_image
+
+Array = NDArray[np.float64]
+Map = NDArray[np.float32]
+
+UNCALIBRATED = ConfidenceSettings(midpoint=0.5, slope=10.0)
+"""Set by hand, not fitted: half of the first frame's peak is even odds (docs/siamrpn.md)."""
+
+LARGEST_SEARCH = 1023
+"""Pixels: no benchmark asks for more, and memory grows with the square."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiameseSettings:
+    """What may be tuned without training.
+
+    Attributes:
+        size_penalty: how strongly another size or shape counts against a box (official:
+            PENALTY_K, penalty_k).
+        window_weight: share of the cosine window in the ranking (official: WINDOW_INFLUENCE).
+        size_rate: share of a sure new size that is taken over per frame (official: LR).
+        context: border around the target, as a share of width + height, on each axis.
+        smallest_side: pixels below which no side of the box shrinks.
+        search_size: side of the search region in pixels; 0 takes the network's own.
+        start_in_middle: start in the middle of the given box. The public tracker starts half a
+            pixel up and left of it and reports boxes half a pixel off; pysot's test program makes
+            up for it by moving the ground truth, which is the same as saying true here.
+        confidence: how the score and the state are read off the best proposal's score.
+    """
+
+    size_penalty: float = ranged(0.04, 0.0, 1.0)
+    window_weight: float = ranged(0.44, 0.0, 1.0)
+    size_rate: float = ranged(0.4, 0.0, 1.0)
+    context: float = ranged(0.5, 0.0, 2.0)
+    smallest_side: float = ranged(10.0, 1.0, 100.0)
+    search_size: int = ranged(0, 0, LARGEST_SEARCH)
+    start_in_middle: bool = False
+    confidence: ConfidenceSettings = field(default_factory=lambda: UNCALIBRATED)
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+        if 0 < self.search_size < 127:
+            raise InputError(
+                f"search_size must be 0 or from 127 to {LARGEST_SEARCH}, got {self.search_size}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposals:
+    """What a network proposes, in pixels of the search region; all arrays have K entries.
+
+    K is a multiple of the cells of the score map, and cells count row by row.
+
+    Attributes:
+        score: probability of "target", 0..1.
+        x: centre from the middle of the region, to the right.
+        y: the same, downwards.
+        width: of the box.
+        height: of the box.
+        window: the cosine window at the proposal, 0..1.
+        offered: which of them count; None for all.
+    """
+
+    score: NDArray[np.floating[Any]]
+    x: NDArray[np.floating[Any]]
+    y: NDArray[np.floating[Any]]
+    width: NDArray[np.floating[Any]]
+    height: NDArray[np.floating[Any]]
+    window: Array
+    offered: NDArray[np.bool_] | None = None
+
+
+@dataclass(slots=True)
+class Target:
+    """Centre (x, y) and size (w, h) of the target in pixels of the frame."""
+
+    center: Array
+    size: Array
+
+
+class SiameseTracker(ABC):
+    """Follow one target; a subclass says what the outputs of its networks propose.
+
+    ``update`` is ``decode(engine.predict(features, search(image)))``; the three parts are public so
+    that several targets can share one call of the network and a benchmark can time each.
+    """
+
+    settings: SiameseSettings
+
+    def __init__(self, engine: Engine, settings: SiameseSettings) -> None:
+        self.engine = engine
+        self.settings = settings
+        self.frame_shape: tuple[int, ...] = ()  # of the first image; none before ``init``
+        self.last_score: Map | None = None  # ranking of the last frame (m, n): for the debug view
+        self.best_score = 0.0  # probability of the best proposal, as the network says it
+        self._shown: NDArray[Any] | None = None
+
+    @property
+    def last_search(self) -> Images | None:
+        """What the last frame showed the network, uint8 (1, H, W, 3): for the debug view."""
+        return None if self._shown is None else np.rint(self._shown).astype(np.uint8)
+
+    def init(self, image: Image, box: ArrayLike) -> None:
+        """Start on an RGB uint8 image (H, W, 3) with a box (x, y, w, h); forgets earlier ones.
+
+        Raises:
+            InputError: the image is no picture, or the box cannot be a target in it.
+        """
+        check_image(image)
+        box_xywh = as_box(box)
+        check_box_in_frame(box_xywh, width=image.shape[1], height=image.shape[0])
+        self.frame_shape = image.shape
+        middle = self.settings.start_in_middle or not self._counts_pixels()
+        self.target = _start(box_xywh, middle=middle)
+        self.fill = mean_color(image)
+        self._forget()
+        template = self._crop(image, self._side(), self.engine.info.template_size)
+        self.features = self.engine.embed(template[None])
+        self.confidence = Confidence(self.settings.confidence)
+        outputs = self.engine.predict(self.features, self.search(image))
+        proposals = self.propose(outputs)
+        best, _ = self._rank(proposals, outputs)
+        self.confidence.start(0.0 if best is None else float(proposals.score[best]))
+
+    def update(self, image: Image) -> Result:
+        """The target in the next image, RGB uint8 of the same size as the first.
+
+        Raises:
+            InputError: there was no ``init``, or the image has another shape than the first.
+        """
+        search = self.search(image)
+        return self.decode(self.engine.predict(self.features, search))
+
+    def search(self, image: Image) -> Images:
+        """Return the search region of a frame, (1, H, W, 3).
+
+        Raises:
+            InputError: there was no ``init``, or the image has another shape or type.
+        """
+        if getattr(image, "shape", None) != self.frame_shape or image.dtype != np.uint8:
+            self._refuse(image)
+        size = self.search_size
+        side = self._side() * size / self.engine.info.template_size
+        self._shown = self._crop(image, side, size)[None]
+        return self._shown
+
+    def decode(self, outputs: Outputs) -> Result:
+        """Move the target by the raw outputs for ``search``."""
+        proposals = self.propose(outputs)
+        best, penalty = self._rank(proposals, outputs)
+        # Where nothing of what the network says is a box, the target stays where it is.
+        self.best_score = 0.0 if best is None else float(proposals.score[best])
+        if best is not None and self._trusts(self.best_score):
+            self._move(proposals, best, float(penalty[best]))
+        share = -np.inf if best is None else self.best_score
+        return self._result(*self.confidence.read(share))
+
+    @abstractmethod
+    def propose(self, outputs: Outputs) -> Proposals:
+        """What the raw outputs for one search region propose."""
+
+    @property
+    def search_size(self) -> int:
+        """Side of the next search region in pixels."""
+        return self.settings.search_size or self.engine.info.search_size
+
+    @property
+    def window_weight(self) -> float:
+        """Share of the cosine window in the next ranking."""
+        return self.settings.window_weight
+
+    def _forget(self) -> None:
+        """Begin a sequence: drop what is kept besides the target."""
+        self.best_score = 0.0
+
+    def _trusts(self, score: float) -> bool:
+        """Whether a best proposal of that score moves the target."""
+        return True
+
+    def _counts_pixels(self) -> bool:
+        """Whether the public tracker takes the centre of pixels for that of the box."""
+        return True
+
+    def _crop(self, image: Image, side: float, out_size: int) -> NDArray[Any]:
+        return crop_pysot(
+            image, center_xy=self.target.center, side=side, out_size=out_size, fill=self.fill
+        )
+
+    def _side(self) -> float:
+        """Side of the square of the target with its context, in pixels of the frame."""
+        width, height = map(float, self.target.size)
+        return context_side(width, height, context=self.settings.context)
+
+    def _rank(
+        self, proposals: Proposals, outputs: Outputs
+    ) -> tuple[int | None, NDArray[np.floating[Any]]]:
+        """The best proposal, None where none is a box, and all penalties."""
+        scale = self.engine.info.template_size / self._side()
+        with np.errstate(all="ignore"):  # what overflows or is no number is sorted out below
+            penalty = size_penalty(
+                proposals, self.target.size * scale, strength=self.settings.size_penalty
+            )
+            weight = self.window_weight
+            rank = penalty * proposals.score * (1 - weight) + proposals.window * weight
+            rank = np.where(_sensible(proposals, penalty), rank, -np.inf)
+        self.last_score = _as_map(rank, outputs[0].shape[2:])
+        best = int(np.argmax(rank))
+        return (best if np.isfinite(rank[best]) else None), penalty
+
+    def _move(self, proposals: Proposals, best: int, penalty: float) -> None:
+        """Take over the best proposal: its centre at once, its size slowly."""
+        scale = self.engine.info.template_size / self._side()
+        shift = np.array([proposals.x[best], proposals.y[best]], dtype=np.float64)
+        size = np.array([proposals.width[best], proposals.height[best]], dtype=np.float64)
+        rate = penalty * self.best_score * self.settings.size_rate
+        center = self.target.center + shift / scale
+        self.target = self._limit(
+            Target(center=center, size=self.target.size * (1 - rate) + size / scale * rate)
+        )
+
+    def _limit(self, target: Target) -> Target:
+        """A target within what is kept from frame to frame."""
+        return clip_target(target, self.frame_shape, smallest=self.settings.smallest_side)
+
+    def _result(self, score: float, state: State) -> Result:
+        shown = clip_target(self.target, self.frame_shape, smallest=self.settings.smallest_side)
+        corner = shown.center - shown.size / 2
+        return Result(box=np.concatenate([corner, shown.size]), score=score, state=state)
+
+    def _refuse(self, image: Image) -> NoReturn:
+        if not self.frame_shape:
+            raise InputError(NOT_STARTED)
+        check_image(image)
+        raise InputError(
+            f"the frame is {image.shape[1]} x {image.shape[0]}, the target was given on "
+            f"{self.frame_shape[1]} x {self.frame_shape[0]}: start again with a box"
+        )
+
+
+def size_penalty(
+    proposals: Proposals, size_wh: Array, *, strength: float
+) -> NDArray[np.floating[Any]]:
+    """Factor in 0..1 by which a change of size and of shape counts against each proposal.
+
+    Args:
+        proposals: the boxes.
+        size_wh: of the target, in pixels of the search region.
+        strength: 0 punishes nothing.
+    """
+    width, height = proposals.width, proposals.height
+    border = (width + height) * 0.5
+    side = np.sqrt((width + border) * (height + border))
+    grown = side / context_side(float(size_wh[0]), float(size_wh[1]))
+    shape = float(size_wh[0] / size_wh[1]) / (width / height)
+    change = np.maximum(grown, 1 / grown) * np.maximum(shape, 1 / shape)
+    penalty: NDArray[np.floating[Any]] = np.exp(strength * (1 - change))
+    return penalty
+
+
+def _sensible(proposals: Proposals, penalty: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
+    """Which proposals are boxes at all: finite, and of a positive size."""
+    total = proposals.x + proposals.y + proposals.width + proposals.height
+    finite = np.isfinite(total) & np.isfinite(penalty) & np.isfinite(proposals.score)
+    good: NDArray[np.bool_] = finite & (proposals.width > 0) & (proposals.height > 0)
+    return good if proposals.offered is None else good & proposals.offered
+
+
+def clip_target(target: Target, frame_shape: tuple[int, ...], *, smallest: float) -> Target:
+    """The centre within the frame, the sides between ``smallest`` and those of the frame."""
+    frame = np.array([frame_shape[1], frame_shape[0]], dtype=np.float64)
+    return Target(
+        center=np.clip(target.center, 0.0, frame),
+        size=np.maximum(np.minimum(target.size, frame), smallest),
+    )
+
+
+@lru_cache(maxsize=16)
+def cosine_window(rows: int, columns: int) -> Array:
+    """Outer product of two symmetric Hann windows, (rows * columns,); not to be written to."""
+    window = np.outer(np.hanning(rows), np.hanning(columns)).reshape(-1)
+    window.flags.writeable = False
+    return np.asarray(window, dtype=np.float64)
+
+
+def logistic(logit: Map) -> Map:
+    """1 / (1 + exp(-logit)), without overflow.
+
+    >>> logistic(np.array([-1e3, 0, 1e3], np.float32)).round(3).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    return np.asarray(1 / (1 + np.exp(-np.clip(logit, -80, 80))), dtype=np.float32)
+
+
+def _start(box_xywh: Boxes, *, middle: bool) -> Target:
+    size = np.array(box_xywh[2:], dtype=np.float64)
+    return Target(center=box_xywh[:2] + (size if middle else size - 1) / 2, size=size)
+
+
+def _as_map(rank: Array, shape: tuple[int, ...]) -> Map:
+    """The best rank of every cell, (m, n); cells without a proposal get the lowest."""
+    cells = rank.reshape(-1, *shape).max(axis=0)
+    finite = cells[np.isfinite(cells)]
+    lowest = float(finite.min()) if finite.size else 0.0
+    return np.asarray(np.where(np.isfinite(cells), cells, lowest), dtype=np.float32)
