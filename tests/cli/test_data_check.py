@@ -17,7 +17,7 @@ def test_a_complete_benchmark_exits_0(tmp_path: Path, capsys: pytest.CaptureFixt
     said = capsys.readouterr().out
     assert f"root      {tmp_path}" in said
     assert "expected  list.txt and <sequence>/{groundtruth.txt, color/00000001.jpg}" in said
-    assert "1 sequences, read off the root: list unverified" in said
+    assert "1 sequence, read off the root: list unverified" in said
     assert "1 of 1 sequences are complete, 3 frames" in said
 
 

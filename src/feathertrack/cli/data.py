@@ -95,7 +95,8 @@ def _print(benchmark: Benchmark, check: Check, *, lines: int) -> None:
     print(f"root      {benchmark.root}")
     print(f"expected  {benchmark.tree}")
     where = "of the package" if benchmark.verified else "read off the root: list unverified"
-    print(f"list      {len(benchmark)} sequences, {where}")
+    noun = "sequence" if len(benchmark) == 1 else "sequences"
+    print(f"list      {len(benchmark)} {noun}, {where}")
     for problem in check.problems[: max(lines, 0)]:
         label = "note" if not problem.missing else f"missing {problem.kind}"
         if problem.kind in ("ground truth", "picture", "duplicate"):

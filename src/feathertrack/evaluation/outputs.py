@@ -41,7 +41,7 @@ def claim_folder(folder: Path, wanted: Mapping[str, Any]) -> None:
         if known is not None and known.get(key, value) != value:
             raise InputError(
                 f"{folder} holds results of another run ({key}: {known[key]}, now {value}): "
-                "choose another --output, or remove it"
+                f"choose another --output, or remove the folder and {path.name}"
             )
     if known is None and folder.is_dir() and any(folder.iterdir()):
         raise InputError(

@@ -224,7 +224,8 @@ def tables_text(tables: Sequence[ScoreTable], *, intervals: bool = True) -> str:
     ]
     counts = [len(table.per_sequence) for table in order]
     count = f"{min(counts)} to {max(counts)}" if len(set(counts)) > 1 else f"{counts[0]}"
-    title = f"{first.benchmark}, {first.protocol}, {count} sequences"
+    noun = "sequence" if count == "1" else "sequences"
+    title = f"{first.benchmark}, {first.protocol}, {count} {noun}"
     return "\n".join([title, *rows, *_difference_lines(order)])
 
 

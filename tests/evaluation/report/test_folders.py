@@ -112,6 +112,21 @@ def test_a_file_of_scores_is_not_blamed_for_having_no_results(
         assert not read_folders([place], benchmarks={"synthetic": synthetic}).remarks
 
 
+def test_places_complete_one_another(output: Path, synthetic: Benchmark, tmp_path: Path) -> None:
+    names = ["tests.evaluation.report.still:Still"]
+    runner = Runner(
+        find_contestants(names), [synthetic], protocols=["otb_sre"], output=tmp_path / "sre"
+    )
+    runner.plan()
+    runner.run()
+    runner.score()
+    benchmarks = {"synthetic": synthetic}
+    assert not read_folders([output, tmp_path / "sre"], benchmarks=benchmarks).remarks
+    shutil.rmtree(tmp_path / "sre" / "synthetic")
+    (said,) = read_folders([output, tmp_path / "sre"], benchmarks=benchmarks).remarks
+    assert "otb_sre@official scores results of sre" in said
+
+
 def test_other_json_is_nobody_s_table(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("[[[")
     (tmp_path / "b.json").write_text('{"headline": {}, "other": [1, {"x": 2}]}')

@@ -52,11 +52,31 @@ class FolderContents:
 
 @dataclass
 class _Problems:
-    """What could not be used, what is malformed, and which places hold nothing of a benchmark."""
+    """What could not be used, what is malformed, and what places lack of one benchmark.
+
+    Attributes:
+        remarks, refused: for the reader.
+        empty: a sentence for each place that holds nothing of the benchmark.
+        unfit: protocol -> a sentence for each place whose results it does not score.
+    """
 
     remarks: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
+    unfit: dict[str, list[str]] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """Forget what places lack of the benchmark before."""
+        self.empty.clear()
+        self.unfit.clear()
+
+    def end(self, num_places: int, *, asked: bool) -> None:
+        """Remark on what no place has; results in one of them are enough."""
+        if asked and len(self.empty) == num_places:
+            self.remarks += self.empty
+        for texts in self.unfit.values():
+            if len(texts) + len(self.empty) == num_places:
+                self.remarks += texts
 
 
 def read_folders(
@@ -80,13 +100,12 @@ def read_folders(
         for entry in _tables(path, problems.refused):
             found.setdefault(_key(entry), entry)
     for ground in grounds.values():
-        problems.empty.clear()
+        problems.begin()
         for path in raw:
             for entry in _raw(path, ground, found, problems):
                 found[_key(entry)] = entry
         asked = ground.benchmark.name != "synthetic" or not found  # it is always there
-        if asked and len(problems.empty) == len(raw):  # results in one place are enough
-            problems.remarks += problems.empty
+        problems.end(len(raw), asked=asked)
     if not found:
         raise InputError(
             f"{', '.join(map(str, paths))} holds no scores: write them with score --json, or give "
@@ -200,7 +219,7 @@ def _raw(
         try:
             chosen = choose_results(results, PROTOCOLS[protocol])
         except (InputError, KeyError) as error:
-            problems.remarks.append(str(error))
+            problems.unfit.setdefault(protocol, []).append(str(error))
             continue
         for one in _named(chosen, place):
             entry = known.get((name, protocol, one.tracker))

@@ -207,7 +207,8 @@ def _latex(comparison: Comparison) -> str:
     published, differences = published_table(comparison), difference_rows(comparison)
     sources = list(dict.fromkeys(row.source for row in published))
     caption = f"{comparison.benchmark}, protocol {comparison.protocol}, "
-    caption += f"{len(comparison.sequences)} sequences."
+    count = len(comparison.sequences)
+    caption += f"{count} sequence{'' if count == 1 else 's'}."
     caption += "".join(f" {sentence}" for sentence in _legend(comparison, bool(differences)))
     if sources:
         caption += f" †: published, not measured here ({'; '.join(sources)})."

@@ -216,8 +216,9 @@ class _Reader:
             return ()
         (first, many), (second, few) = self.styles.most_common(2)
         return (
-            f"{self.files.label(self.samples[second])}: {few} results are separated by {second}, "
-            f"{many} by {first} (as {self.samples[first]}): the folder may mix two trackers",
+            f"{self.files.label(self.samples[second])}: numbers are separated by {second} "
+            f"in {few} of the results, by {first} in {many} (as {self.samples[first]}): the folder "
+            "may mix two trackers",
         )
 
 
