@@ -76,8 +76,9 @@ class Pack:
 
         if self.name in CROPPED:
             raise InputError(f"{self.name} holds crops already: train from it as it is")
-        settings = SetSettings(reader=self.name, root=str(self.root), split=self.split)
-        source = open_source(settings, frames=self.frames)
+        source = open_source(
+            SetSettings(reader=self.name, root=str(self.root), split=self.split, frames=self.frames)
+        )
         assert isinstance(source, IndexedSource), "crops were refused above"
         report = write_pack(
             source,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from feathertrack.data.filters import FrameRule
+
 
 @dataclass(frozen=True, kw_only=True)
 class SetSettings:
@@ -18,6 +20,9 @@ class SetSettings:
         share: weight among the sets of a recipe; shares need not add up to one.
         count: videos used per pass, -1 for all (pysot: NUM_USE).
         frame_range: furthest distance of the two frames of a pair.
+        frames: which boxes of an indexed set are used: every ``sound`` one, the ``visible`` ones,
+            or those that pass the size, shape and visibility filters of ``fdsiamfc``. Packed and
+            pre-cropped sets were filtered when they were made.
     """
 
     reader: str
@@ -26,6 +31,7 @@ class SetSettings:
     share: float = 1.0
     count: int = -1
     frame_range: int = 100
+    frames: FrameRule = "visible"
 
 
 @dataclass(frozen=True, kw_only=True)

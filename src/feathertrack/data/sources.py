@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feathertrack.boxes import Boxes
-from feathertrack.data.filters import FrameRule
 from feathertrack.data.settings import SetSettings
 from feathertrack.errors import InputError
 from feathertrack.video.frames import Image
@@ -117,16 +116,13 @@ class IndexedSource:
         return Shot(image=read_picture(path), box=one.boxes[place].astype(np.float64))
 
 
-def open_source(
-    settings: SetSettings, data_root: Path | None = None, *, frames: FrameRule = "visible"
-) -> Source:
+def open_source(settings: SetSettings, data_root: Path | None = None) -> Source:
     """Open a training set of a recipe.
 
     Args:
         settings: its reader, folder and split.
         data_root: folder of all data sets: a set without a root of its own is the folder of its
             reader's name in it; a relative root is looked for there too.
-        frames: which boxes of an indexed set are used.
 
     Raises:
         InputError: no folder is named, or there is no such reader or set.
@@ -143,7 +139,7 @@ def open_source(
         return _open_cropped(settings, root)
     from feathertrack.data.index import open_index
 
-    index = open_index(settings.reader, root, settings.split, frames=frames)
+    index = open_index(settings.reader, root, settings.split, frames=settings.frames)
     return IndexedSource(index, name=f"{settings.reader} {root}")
 
 

@@ -42,7 +42,7 @@ def siamfc_got10k() -> Recipe:
         model="siamfc",
         task=SiamFCTaskSettings(),
         data=DataSettings(
-            sets=(SetSettings(reader="got10k"),),
+            sets=(SetSettings(reader="got10k", frames="fdsiamfc"),),
             pairs_per_epoch=_GOT10K_VIDEOS // 8 * 8,
             order="causal",
             template=_TEMPLATE,
@@ -73,9 +73,13 @@ def siamd_mixed() -> Recipe:
         task=SiamFCTaskSettings(),
         data=DataSettings(
             sets=(
-                SetSettings(reader="got10k", share=float(_GOT10K_VIDEOS)),
-                SetSettings(reader="vid", split="train", share=5.0 * _VID_TRAIN_VIDEOS),
-                SetSettings(reader="vid", split="val", share=5.0 * _VID_VAL_VIDEOS),
+                SetSettings(reader="got10k", share=float(_GOT10K_VIDEOS), frames="fdsiamfc"),
+                SetSettings(
+                    reader="vid", split="train", share=5.0 * _VID_TRAIN_VIDEOS, frames="fdsiamfc"
+                ),
+                SetSettings(
+                    reader="vid", split="val", share=5.0 * _VID_VAL_VIDEOS, frames="fdsiamfc"
+                ),
             ),
             pairs_per_epoch=pairs // 8 * 8,
             order="causal",
