@@ -41,6 +41,9 @@ WITHOUT_TORCH = {
     *("tracking", "cli", "demo", "adapters"),
 }
 
+LEARNING_ONLINE = SOURCE / "trackers" / "online"
+"""The trackers' one folder that needs torch; only functions import it, when they are called."""
+
 
 def modules() -> list[tuple[Path, str]]:
     found = []
@@ -81,8 +84,16 @@ def test_layers_import_downwards() -> None:
 
 def test_only_networks_and_what_makes_them_import_torch() -> None:
     for path, part in modules():
-        if part in WITHOUT_TORCH:
+        if part in WITHOUT_TORCH and LEARNING_ONLINE not in path.parents:
             assert not any(name.split(".")[0] == "torch" for name in imports(path)), path
+
+
+def test_what_learns_online_is_imported_when_a_tracker_is_made() -> None:
+    prefix = "feathertrack.trackers.online"
+    for path, part in modules():
+        if part in WITHOUT_TORCH and LEARNING_ONLINE not in path.parents:
+            found = imports(path, top_level=True)
+            assert not any(f"{name}.".startswith(f"{prefix}.") for name in found), path
 
 
 def test_importing_the_package_loads_neither_torch_nor_opencv() -> None:

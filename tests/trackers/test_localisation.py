@@ -55,7 +55,9 @@ def test_interpolation_of_learnt_responses() -> None:
         assert_within("up", up[::8, ::8], golden[f"{prefix}scores_up"], tolerance=1e-5)
         assert up.max() == pytest.approx(float(golden[f"{prefix}scores_up_max"]), abs=1e-5)
         found = _located(up)
-        assert_within("vec", found.place * SCALE, golden[f"{prefix}translation_vec"], tolerance=1e-4)
+        assert_within(
+            "vec", found.place * SCALE, golden[f"{prefix}translation_vec"], tolerance=1e-4
+        )
 
 
 @pytest.mark.parametrize("cells", [18, 17])

@@ -8,7 +8,9 @@ from typing import Any, Protocol
 
 from feathertrack.engines.protocol import Engine
 from feathertrack.errors import InputError
+from feathertrack.trackers.atom import AtomSettings, AtomTracker
 from feathertrack.trackers.confidence import ConfidenceSettings
+from feathertrack.trackers.drnet import DRNetSettings, DRNetTracker
 from feathertrack.trackers.siamfc import SiamFCSettings, SiamFCTracker
 from feathertrack.trackers.siamkpn import SiamKPNSettings, SiamKPNTracker
 from feathertrack.trackers.siamrpn import SiamRPNSettings, SiamRPNTracker
@@ -56,6 +58,8 @@ class Family:
 
 
 FAMILIES: Mapping[str, Family] = {
+    "atom": Family(tracker=AtomTracker, settings=AtomSettings),
+    "drnet": Family(tracker=DRNetTracker, settings=DRNetSettings),
     "siamfc": Family(tracker=SiamFCTracker, settings=SiamFCSettings),
     "siamkpn": Family(tracker=SiamKPNTracker, settings=SiamKPNSettings),
     "siamrpn": Family(tracker=SiamRPNTracker, settings=SiamRPNSettings),

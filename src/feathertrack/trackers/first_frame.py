@@ -71,7 +71,7 @@ def views(large: Picture, size: int, *, draws: Draws, random_shift: float) -> It
 
 def _middle(large: Picture, size: int, shift: Shift) -> Picture:
     top, left = ((side - size) // 2 - by for side, by in zip(large.shape, shift, strict=False))
-    return crop_repeated(large, top=top, left=left, height=size, width=size)  # type: ignore[return-value]
+    return crop_repeated(large, top=top, left=left, height=size, width=size)
 
 
 def _rotated(large: Picture, angle: float, size: int, shift: Shift) -> Picture:

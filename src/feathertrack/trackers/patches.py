@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-Pixels = NDArray[np.uint8] | NDArray[np.float32]
+Pixels = NDArray[Any]
+"""(H, W, 3): uint8, or float32 from 0 to 255."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -76,7 +78,7 @@ def crop_repeated(image: Pixels, *, top: int, left: int, height: int, width: int
     if not any(margins):
         return np.ascontiguousarray(inside)
     bordered = cv2.copyMakeBorder(np.ascontiguousarray(inside), *margins, cv2.BORDER_REPLICATE)
-    return bordered  # type: ignore[no-any-return]
+    return np.asarray(bordered)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The solver against CFKD's: short schedules element by element, the chaotic full ones by result."""
+"""The solver against CFKD's: short schedules by element, the chaotic full ones by result."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import torch
 from torch import Tensor
-from torch.func import linearize, vjp  # type: ignore[attr-defined]
+from torch.func import vjp
 
 from feathertrack.trackers.online.conjugate_gradient import ConjugateGradient
 
@@ -78,9 +78,15 @@ class AutogradProblem:
 
 class _AutogradLinearised:
     def __init__(self, residuals: Callable[[Tensor], Tensor], point: Tensor) -> None:
-        values, self._forward = linearize(residuals, point)
-        self._residuals: Tensor = values
-        self._backward = vjp(residuals, point)[1]
+        near = vjp(residuals, point)
+        self._residuals: Tensor = near[0]
+        self._backward = near[1]
+
+        def adjoint(values: Tensor) -> Tensor:
+            return vjp(residuals, point)[1](values)[0]  # type: ignore[no-any-return]
+
+        # The adjoint is linear: its own adjoint is the Jacobian.
+        self._forward = vjp(adjoint, torch.zeros_like(self._residuals))[1]
 
     @property
     def objective(self) -> float:
@@ -91,7 +97,8 @@ class _AutogradLinearised:
         return self._adjoint(self._residuals)
 
     def normal(self, direction: Tensor) -> Tensor:
-        return self._adjoint(self._forward(direction))
+        (change,) = self._forward(direction)
+        return self._adjoint(change)
 
     def _adjoint(self, values: Tensor) -> Tensor:
         (product,) = self._backward(values)

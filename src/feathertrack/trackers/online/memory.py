@@ -34,7 +34,10 @@ class SampleWeights:
         self._last: int | None = None
 
     def add(self, rate: float) -> int:
-        """Return the slot for a new sample, whose weight becomes ``rate`` before scaling to 1."""
+        """Return the slot for a new sample, whose weight becomes ``rate`` before scaling to 1.
+
+        Where the first samples' share is restored the sum is not quite 1, as in the reference.
+        """
         weights = self.values
         if self.first == 0 or rate == 1:
             slot = 0
@@ -61,12 +64,12 @@ class SampleMemory:
 
     def __init__(self, maps_DNnm: Tensor, labels_Nnm: Tensor, *, slots: int, kept: float | None):
         width, first, rows, columns = maps_DNnm.shape
+        self.weights = SampleWeights(slots, first=first, kept=kept, dtype=maps_DNnm.dtype)
         self.maps_DMnm = maps_DNnm.new_zeros(width, slots, rows, columns)
         self.labels_Mnm = maps_DNnm.new_zeros(slots, rows, columns)
         self.maps_DMnm[:, :first] = maps_DNnm
         self.labels_Mnm[:first] = labels_Nnm
         self.filled = first
-        self.weights = SampleWeights(slots, first=first, kept=kept, dtype=maps_DNnm.dtype)
 
     def add(self, map_Dnm: Tensor, label_nm: Tensor, *, rate: float) -> None:
         """Keep a sample in place of the one that counts least."""

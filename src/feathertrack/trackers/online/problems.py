@@ -69,9 +69,7 @@ class _Fit:
         """Return the transposed Jacobian of the errors times their Jacobian times a change."""
         if self.reweighted is None:
             return self._square_Nnm * change_Nnm
-        return self._back(
-            self.weights_N11 * self.reweighted.forward(self.slope_Nnm * change_Nnm)
-        )
+        return self._back(self.weights_N11 * self.reweighted.forward(self.slope_Nnm * change_Nnm))
 
     def _back(self, values_Nnm: Tensor) -> Tensor:
         if self.reweighted is not None:

@@ -10,6 +10,8 @@ kept with channels first, (C, N, n, m), a kernel as (C, T), responses as (N, n, 
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -53,6 +55,6 @@ def correlate(maps_CNnm: Tensor, errors_Nnm: Tensor, *, side: int) -> Tensor:
 
 
 def _side(kernel_CT: Tensor) -> int:
-    side = round(kernel_CT.shape[1] ** 0.5)
+    side = math.isqrt(kernel_CT.shape[1])
     assert side * side == kernel_CT.shape[1], "filters are square"
     return side

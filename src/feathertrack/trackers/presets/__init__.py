@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from feathertrack.trackers.families import TrackerSettings
-from feathertrack.trackers.presets import siamfc, siamkpn, siamrpn
+from feathertrack.trackers.presets import atom, drnet, siamfc, siamkpn, siamrpn
 from feathertrack.trackers.presets.published import Published
 
 DEFAULTS: Mapping[str, TrackerSettings] = {
     **siamfc.DEFAULTS,
     **siamrpn.DEFAULTS,
     **siamkpn.DEFAULTS,
+    **atom.DEFAULTS,
+    **drnet.DEFAULTS,
 }
 """Settings by model name; a model that is not listed has those of its family."""
 
@@ -23,13 +25,19 @@ PRESETS: Mapping[str, Mapping[str, TrackerSettings]] = {
     **siamfc.PRESETS,
     **siamrpn.PRESETS,
     **siamkpn.PRESETS,
+    **atom.PRESETS,
+    **drnet.PRESETS,
 }
 """Settings by model name and benchmark name: ``fdsiamfc_30@uav123``."""
 
 MMTRACKING: Mapping[str, Mapping[str, TrackerSettings]] = siamrpn.MMTRACKING
 """The same for weights that follow mmtracking's conventions; they go before those above."""
 
-PUBLISHED: Mapping[str, Published] = {**siamrpn.PUBLISHED, **siamkpn.PUBLISHED}
+PUBLISHED: Mapping[str, Published] = {
+    **siamrpn.PUBLISHED,
+    **siamkpn.PUBLISHED,
+    **atom.PUBLISHED,
+}
 """Published weights whose name is not that of their model, and what they were published for."""
 
 

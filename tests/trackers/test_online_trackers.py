@@ -1,0 +1,274 @@
+"""ATOM and DRNet as trackers: promises, settings, states, and what they need."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from feathertrack.engines.protocol import NetworkInfo
+from feathertrack.errors import InputError
+from feathertrack.models import create_model
+from feathertrack.models.box_network import BoxNetwork
+from feathertrack.trackers.atom import AtomSettings, AtomTracker
+from feathertrack.trackers.conformance import book, check_tracker
+from feathertrack.trackers.creation import find_settings, tracker_for
+from feathertrack.trackers.draws import Draws
+from feathertrack.trackers.drnet import DRNetSettings, DRNetTracker
+from feathertrack.trackers.first_frame import NUM_VIEWS, views
+from feathertrack.trackers.online_tracker import OnlineTracker, PatchView
+from feathertrack.trackers.patches import cut_patch
+from feathertrack.trackers.refinement import Climb, climb, propose
+from tests.filling import fill
+from tests.trackers.plain_engine import PlainEngine
+
+TARGET = np.array([90.0, 66.0, 48.0, 40.0])
+SMALL: dict[str, Any] = {
+    "sample_side": 96,
+    "search_scale": 3.0,
+    "compressed": 8,
+    "memory": 30,
+    "update_every": 2,
+    "first_steps": 6,
+    "first_linearisations": 2,
+    "update_steps": 2,
+    "hard_negative_steps": 2,
+}
+
+
+def engine(name: str) -> PlainEngine:
+    torch.manual_seed(0)
+    model = create_model(name)
+    assert isinstance(model, BoxNetwork)
+    if name.startswith("drnet"):
+        with torch.no_grad():
+            model.bb_regressor.predictor.weight *= 0.01
+    else:
+        fill(model)
+    return PlainEngine(model.eval())
+
+
+def tracker(name: str = "atom_r18_tiny", **changes: Any) -> OnlineTracker[Any]:
+    given = engine(name)
+    if name.startswith("drnet"):
+        return DRNetTracker(given, DRNetSettings(**{**SMALL, **changes}))
+    return AtomTracker(given, AtomSettings(**{**SMALL, "step_length": 0.1, **changes}))
+
+
+@pytest.mark.parametrize(
+    "name", ["atom_r18_tiny", pytest.param("drnet_mobilenetv2", marks=pytest.mark.slow)]
+)
+def test_promises_of_a_tracker_are_kept(name: str) -> None:
+    check_tracker(tracker(name)).require()
+
+
+def test_a_seed_repeats_a_run_and_another_seed_does_not() -> None:
+    frames = book(seed=0)
+
+    def boxes(seed: int) -> list[list[float]]:
+        one = tracker(seed=seed)
+        one.init(frames[0], TARGET)
+        return [one.update(frame).box.tolist() for frame in frames[1:4]]
+
+    assert boxes(1) == boxes(1) != boxes(2)
+
+
+def test_a_target_is_followed_on_its_way_and_lost_when_it_is_gone() -> None:
+    frames = [frame // 8 + 100 for frame in book(seed=0)]
+    for number, textured in enumerate(book(seed=0)):
+        x, y = 90 + 3 * number, 66 + 2 * number
+        frames[number][y : y + 40, x : x + 48] = textured[y : y + 40, x : x + 48]
+    one = tracker(
+        refinement_steps=0, random_boxes=0, sample_side=288, search_scale=5.0,
+        first_steps=60, first_linearisations=6,
+    )  # fmt: skip
+    one.init(frames[0], TARGET)
+    for number, frame in enumerate(frames[1:], 1):
+        result = one.update(frame)
+        assert (result.state, result.score > 0.9) == ("tracking", True)
+        assert np.abs(result.box[:2] - TARGET[:2] - [3 * number, 2 * number]).max() < 1
+    lost = one.update(np.full_like(frames[0], 127))
+    assert (lost.state, lost.score < 0.5) == ("lost", True)
+    assert np.array_equal(lost.box, result.box)
+
+
+def test_two_networks_add_up_their_scores() -> None:
+    frames = book(seed=0)
+    both = AtomTracker([engine("atom_r18_tiny")] * 2, AtomSettings(**SMALL))
+    one = tracker(step_length=1.0)
+    for running in (both, one):
+        running.init(frames[0], TARGET)
+        running.update(frames[1])
+    assert len(both.classifiers) == 2
+    assert both.raw_scores.shape == one.raw_scores.shape
+    first, second = (own.memory.labels_Mnm for own in both.classifiers)
+    assert torch.equal(first, second)
+
+
+def test_a_place_in_the_patch_is_a_place_in_the_frame() -> None:
+    view = PatchView(center=np.array([50.0, 80.5]), step=1.7, side=288)
+    position, size = np.array([44.0, 91.0]), np.array([30.0, 20.0])
+    box = view.box_of(position, size)
+    assert np.allclose(view.position_of(box, biased=False), (position, size))
+    biased, _ = view.position_of(box, biased=True)
+    assert np.allclose(biased - position, 0.5 * 1.7)
+
+
+@pytest.mark.parametrize("side", [40.0, 96.0, 131.0, 300.0, 401.0])
+def test_patches_lie_where_they_say(side: float) -> None:
+    """A picture whose brightness is its column says where each pixel was taken from."""
+    image = np.tile(np.arange(250, dtype=np.uint8)[None, :, None], (200, 1, 3))
+    center = np.array([100.3, 124.8])
+    patch = cut_patch(image, center_yx=center, side=side, size=96, rounded=False)
+    column = patch.center[1] + (np.arange(96) - 47.5) * patch.step
+    inside = (column > 6) & (column < 240)
+    assert np.abs(patch.pixels[48, inside, 0] - column[inside]).max() < 0.51 * max(side / 96, 1)
+    assert np.abs(patch.center - center).max() <= 2
+    assert patch.step == pytest.approx(side / 96, rel=0.03)
+
+
+def test_patches_outside_the_frame_repeat_its_border() -> None:
+    image = np.arange(40, dtype=np.uint8).reshape(4, 10)[..., None].repeat(3, axis=2)
+    for center, pixel in (((-50.0, -50.0), 0), ((80.0, 90.0), 39), ((-50.0, 90.0), 9)):
+        patch = cut_patch(image, center_yx=np.array(center), side=16, size=32, rounded=True)
+        assert (patch.pixels == pixel).all()
+
+
+def test_views_are_moved_as_they_say() -> None:
+    large = np.zeros((128, 128, 3), np.float32)
+    large[60:68, 60:68] = 255
+    found = list(views(large, 64, draws=Draws(0), random_shift=1 / 3))
+    assert len(found) == NUM_VIEWS
+    for view in found:
+        assert view.pixels.shape == (64, 64, 3)
+        mass = view.pixels[..., 0]
+        middle = [(mass.sum(1 - axis) @ np.arange(64)) / mass.sum() - 31.5 for axis in (0, 1)]
+        assert np.abs(np.array(middle) - view.shift).max() < 0.1
+
+
+def _hill(top: NDArray[Any]) -> Callable[[NDArray[Any]], tuple[NDArray[Any], NDArray[Any]]]:
+    def judge(boxes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+        away = (boxes - top) / 70
+        return 1 - (away**2).sum(1), -2 * away / 70
+
+    return judge
+
+
+@pytest.mark.parametrize("relative", [False, True])
+@pytest.mark.parametrize("decay", [1.0, 0.5])
+def test_boxes_climb(relative: bool, decay: float) -> None:
+    top = np.array([40.0, 50, 60, 70])
+    start = propose(
+        top + np.array([8, -6, 10, 5]),
+        np.random.default_rng(0).random((5, 4)),
+        position_jitter=0.1,
+        size_jitter=0.5,
+    )
+    assert (start[:, 2:] >= 60 / 3).all()
+    how = Climb(
+        steps=40, lengths=(0.2, 0.2) if relative else (1.0, 1.0), decay=decay, relative=relative
+    )
+    boxes, overlaps = climb(start, _hill(top), how)
+    assert (overlaps > _hill(top)(start)[0]).all()
+    assert np.abs(boxes - top).max() < np.abs(start - top).max() / 2
+
+
+def test_relative_slopes_are_those_of_finite_differences() -> None:
+    top = np.array([40.0, 50, 60, 70])
+    start = np.array([[44.0, 47, 66, 61]])
+    how = Climb(steps=1, lengths=(1e-6, 1e-6), decay=1.0, relative=True)
+    moved, _ = climb(start, _hill(top), how)
+    size = start[0, 2:]
+
+    def coordinates(box: NDArray[Any]) -> NDArray[Any]:
+        return np.concatenate([(box[:2] + box[2:] / 2) / size, np.log(box[2:])])
+
+    def value(at: NDArray[Any]) -> float:
+        grown = np.exp(at[2:])
+        return float(_hill(top)(np.concatenate([at[:2] * size - grown / 2, grown])[None])[0][0])
+
+    at = coordinates(start[0])
+    slope = [(value(at + d) - value(at - d)) / 2e-5 for d in 1e-5 * np.eye(4)]
+    assert np.allclose((coordinates(moved[0]) - at) / 1e-6, slope, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"sample_side": 100}, "sample_side must be a multiple of 32, got 100"),
+        ({"nyquist": "thrice"}, "nyquist must be once or twice, got 'thrice'"),
+        ({"space": "other"}, "space must be default or relative, got 'other'"),
+        ({"memory": 24}, "memory must hold the 30 samples of the first frame, got 24"),
+        ({"learning_rate": 1.0}, "learning_rate must lie between 0.0001 and 0.5, got 1.0"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        AtomSettings(**changes)
+
+
+def test_presets_hold_the_parameter_files() -> None:
+    def numbers(name: str, preset: str = "") -> tuple[object, ...]:
+        info = NetworkInfo(
+            name=name, family=name.partition("_")[0], stride=16, template_size=288, search_size=288
+        )
+        s: Any = find_settings(info, preset)
+        return (s.compressed, s.sample_side, s.search_scale, s.first_schedule, s.learning_rate,
+                s.first_share, s.window, s.not_found_below, s.hard_negative_rate)  # fmt: skip
+
+    default = (288, 5.0, [10] * 6, 0.01, 0.25, False, 0.25, 0.02)
+    vot = (224, 4.0, [10] * 6, 0.0075, 0.0, True, -1.0, 0.02)
+    assert numbers("atom_r18") == (64, *default)
+    assert numbers("atom_r18_small") == (64, *default)
+    assert numbers("atom_r18_tiny") == numbers("atom_mobilenetv2") == (32, *default)
+    assert numbers("atom_r18", "vot2018") == (64, *vot)
+    assert numbers("atom_mobilenetv2", "vot2019") == (32, *vot)
+    drnet = (320, 5.5, [10] * 10, 0.0075, 0.0, True, -1.0, 0.0075)
+    assert numbers("drnet_r50") == (64, *drnet)
+    assert numbers("drnet_mobilenetv2", "vot2018") == (32, *drnet)
+
+
+def test_engines_of_other_families_and_runtimes_are_refused() -> None:
+    plain = engine("atom_r18_tiny")
+    assert isinstance(tracker_for(plain, changes=SMALL), AtomTracker)
+    with pytest.raises(InputError, match=r"atom_r18_tiny is of the family 'atom': .* 'drnet'"):
+        DRNetTracker(plain)
+    with pytest.raises(InputError, match="rounded_patches=False needs engine='torch': onnx"):
+        AtomTracker(replace(plain, name="onnx"), AtomSettings(rounded_patches=False))
+
+
+def test_frames_of_another_size_and_missing_targets_are_refused() -> None:
+    one = tracker()
+    frame = book(seed=0)[0]
+    with pytest.raises(InputError, match="init the tracker with a box first"):
+        one.update(frame)
+    one.init(frame, TARGET)
+    with pytest.raises(InputError, match="the frame is 120 x 180, the target was given on 240"):
+        one.update(frame[:, :120])
+
+
+def test_without_torch_the_missing_extra_is_named() -> None:
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "import importlib.util as util; find = util.find_spec\n"
+        "util.find_spec = lambda name, *rest: None if name == 'torch' else find(name, *rest)\n"
+        "from feathertrack.engines.protocol import NetworkInfo\n"
+        "from feathertrack.trackers.creation import list_trackers, tracker_for\n"
+        "class Engine: info = NetworkInfo(name='atom_r18', family='atom', stride=16,\n"
+        "    template_size=288, search_size=288); name = 'onnx'\n"
+        "print('atom_r18@vot2018' in list_trackers())\n"
+        "try: tracker_for(Engine())\n"
+        "except ImportError as error: print(type(error).__name__, error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "True",
+        "MissingExtra this needs torch, which is not installed: pip install 'feathertrack[torch]'",
+    ]
