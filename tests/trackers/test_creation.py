@@ -16,8 +16,10 @@ from feathertrack.trackers.creation import (
     list_trackers,
     tracker_for,
 )
+from feathertrack.trackers.presets import PRESETS, PUBLISHED
 from feathertrack.trackers.settings import settings_to_json
 from feathertrack.trackers.siamfc import SiamFCSettings
+from feathertrack.weights.catalogue import find_entry
 from tests.shared_data import shared
 from tests.trackers.blob import BlobEngine, scene
 
@@ -162,6 +164,50 @@ def test_a_wrong_name_is_found_without_loading_a_network(name: str, message: str
 def test_right_names_pass() -> None:
     for name in ("default", "opencv_kcf", "trax:any program", __name__ + ":Mine"):
         check_tracker_name(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "family", "preset", "expected"),
+    [
+        ("siamrpn_r50", "siamrpn", "", (0.05, 0.42, 0.38, False)),
+        ("siamrpn_r50", "siamrpn", "otb100", (0.24, 0.5, 0.25, True)),
+        ("siamrpn_r50", "siamrpn", "uav123", (0.1, 0.1, 0.5, True)),
+        ("siamrpn_r50", "siamrpn", "vot2018lt", (0.05, 0.28, 0.22, True)),
+        ("siamrpn_alexnet", "siamrpn", "vot2018", (0.16, 0.4, 0.3, True)),
+        ("siamrpn_mobilenetv2", "siamrpn", "vot2019", (0.04, 0.4, 0.5, True)),
+        ("siamrpn_of_mine", "siamrpn", "", (0.04, 0.44, 0.4, False)),
+        ("siamkpn_r50_1s", "siamkpn", "otb100", (0.19, 0.53, 0.37, True)),
+        ("siamkpn_r50_2s", "siamkpn", "vot2018", (0.03, 0.42, 0.38, True)),
+        ("siamkpn_r50_3s", "siamkpn", "vot2018", (0.1, 0.54, 0.59, True)),
+        ("siamkpn_r50_3s", "siamkpn", "otb100_nodecay", (0.13, 0.42, 0.38, True)),
+    ],
+)
+def test_presets_of_siamrpn_and_siamkpn_hold_the_published_numbers(
+    name: str, family: str, preset: str, expected: object
+) -> None:
+    s: Any = find_settings(info(name, family), preset)
+    assert (s.size_penalty, s.window_weight, s.size_rate, s.start_in_middle) == expected
+    assert getattr(s, "long_term", False) == (preset == "vot2018lt")
+
+
+def test_weights_of_mmtracking_have_the_presets_of_mmtracking() -> None:
+    theirs = replace(info("siamrpn_r50", "siamrpn"), conventions={"anchors": "mmtracking"})
+    found: Any = find_settings(theirs, "otb100")
+    assert (found.size_penalty, found.window_weight, found.size_rate) == (0.4, 0.5, 0.4)
+
+
+def test_published_weights_are_named_as_in_the_catalogue() -> None:
+    for name, published in PUBLISHED.items():
+        assert find_entry(name).model == published.model
+        assert published.preset in {"", *PRESETS.get(published.model, {})}
+        assert name in list_trackers()
+
+
+def test_published_weights_take_the_preset_they_were_tested_with(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no program can fetch the weights of siamrpn_r50_otb:"):
+        create_tracker("siamrpn_r50_otb@vot2018")
+    with pytest.raises(InputError, match="siamrpn_r50_otb has no preset 'none'; it has: 16gpu"):
+        create_tracker("siamrpn_r50_otb@none")
 
 
 class Mine:

@@ -40,17 +40,21 @@ class CudaGraphs:
     def __init__(self, model: Network, *, prepare: Callable[[Tensor], Tensor]) -> None:
         self.model = model
         self.prepare = prepare
-        self.recorded: OrderedDict[Shape, _Recorded] = OrderedDict()
+        self.recorded: OrderedDict[tuple[Shape, torch.dtype], _Recorded] = OrderedDict()
 
     def run(self, features: tuple[Tensor, ...], pictures: Tensor) -> tuple[Tensor, ...]:
-        """Outputs for uint8 pictures (N, H, W, 3) on the device, in memory of their own."""
-        shape = tuple(tuple(tensor.shape) for tensor in (*features, pictures))
-        if shape not in self.recorded:
-            self.recorded[shape] = self._record(features, pictures)
+        """Outputs for pictures (N, H, W, 3) on the device, in memory of their own.
+
+        Pictures are uint8, or float32 where the crop is computed so.
+        """
+        shapes = tuple(tuple(tensor.shape) for tensor in (*features, pictures))
+        key = (shapes, pictures.dtype)
+        if key not in self.recorded:
+            self.recorded[key] = self._record(features, pictures)
             if len(self.recorded) > _LARGEST_NUMBER:
                 self.recorded.popitem(last=False)
-        self.recorded.move_to_end(shape)
-        recorded = self.recorded[shape]
+        self.recorded.move_to_end(key)
+        recorded = self.recorded[key]
         for static, given in zip(recorded.features, features, strict=True):
             static.copy_(given)
         recorded.pictures.copy_(pictures, non_blocking=True)

@@ -156,6 +156,7 @@ def _info(content: Mapping[str, object]) -> NetworkInfo:
         conventions=_conventions(content.get("conventions", {})),
         search_area=_search_area(content.get("search_area", 0.0)),
         further_calls=_further_calls(content.get("further_calls", ())),
+        any_search_size=content.get("any_search_size", False) is True,
     )
 
 

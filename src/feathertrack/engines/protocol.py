@@ -40,6 +40,7 @@ class NetworkInfo:
         search_area: where ``embed`` takes boxes: sides of a crop are so many times the side of a
             square of the target's area; 0 where it does not.
         further_calls: names of calls beside ``embed`` and ``predict``, see :class:`CallingEngine`.
+        any_search_size: whether ``predict`` takes search regions of other sizes too.
     """
 
     name: str
@@ -52,6 +53,7 @@ class NetworkInfo:
     conventions: Mapping[str, str] = field(default_factory=dict)
     search_area: float = 0.0
     further_calls: tuple[str, ...] = ()
+    any_search_size: bool = False
 
 
 class Engine(Protocol):

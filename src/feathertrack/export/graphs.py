@@ -37,6 +37,7 @@ class Graph:
         names: names of the inputs.
         open_axes: axes of each input that may have any length.
         outputs: names of the outputs; () leaves them to the exporter.
+        smallest_side: of pictures whose height and width are open.
     """
 
     call: str
@@ -45,6 +46,7 @@ class Graph:
     names: tuple[str, ...]
     open_axes: tuple[tuple[int, ...], ...]
     outputs: tuple[str, ...] = ()
+    smallest_side: int = 64
 
 
 def graphs_of(ready: Network) -> tuple[Graph, ...]:
@@ -63,7 +65,9 @@ def dynamic_shapes(graph: Graph) -> Any:
     """The open axes as the exporter takes them."""
     # Height and width are one symbol, since pictures are square: less for the exporter to prove.
     sides = [
-        torch.export.Dim(f"{name}_side", min=64 if example.dtype == torch.uint8 else 4)
+        torch.export.Dim(
+            f"{name}_side", min=graph.smallest_side if example.dtype == torch.uint8 else 4
+        )
         for name, example in zip(graph.names, graph.inputs, strict=True)
     ]
     axes = tuple(
@@ -100,6 +104,7 @@ def _predict_graph(ready: Network, features: tuple[Tensor, ...]) -> Graph:
         inputs=(*features, _pictures(4, ready.search_size)),
         names=(*(f"features_{number}" for number in range(len(features))), "search"),
         open_axes=(*((0,) for _ in features), _picture_axes(ready)),
+        smallest_side=max(64, ready.template_size) if ready.any_search_size else 64,
     )
 
 
@@ -126,8 +131,8 @@ def _pictures(number: int, side: int) -> Tensor:
 
 
 def _picture_axes(ready: Network) -> tuple[int, ...]:
-    """A network that pools boxes takes pictures of any size, since presets choose it."""
-    return (0, 1, 2) if ready.search_area else (0,)
+    """Some networks take pictures of any size, since presets choose it."""
+    return (0, 1, 2) if ready.search_area or ready.any_search_size else (0,)
 
 
 def _tensors(value: Any) -> tuple[Tensor, ...]:

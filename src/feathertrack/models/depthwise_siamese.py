@@ -22,6 +22,7 @@ class DepthwiseSiamese(Network):
 
     stride = 8
     template_size = 127
+    any_search_size = True
 
     def __init__(self, backbone: Backbone, neck: AdjustLevels | None) -> None:
         super().__init__()

@@ -58,6 +58,8 @@ class Network(nn.Module):
             them: x, y, w, h in pixels, (B, 4); None for a square in the middle. Then, sides of a
             crop are so many times the side of a square of the target's area.
         further_calls: further calls by name; each name is that of a method.
+        any_search_size: whether ``predict`` takes search regions of any size from that of the
+            template on, and not of ``search_size`` alone.
     """
 
     family: str
@@ -66,6 +68,7 @@ class Network(nn.Module):
     search_size: int
     search_area: float = 0.0
     further_calls: Mapping[str, FurtherCall] = {}
+    any_search_size: bool = False
 
     def __init__(self) -> None:
         super().__init__()

@@ -117,6 +117,7 @@ class SiameseTracker(ABC):
     def __init__(self, engine: Engine, settings: SiameseSettings) -> None:
         self.engine = engine
         self.settings = settings
+        check_search_size(engine, settings.search_size or engine.info.search_size)
         self.frame_shape: tuple[int, ...] = ()  # of the first image; none before ``init``
         self.last_score: Map | None = None  # ranking of the last frame (m, n): for the debug view
         self.best_score = 0.0  # probability of the best proposal, as the network says it
@@ -316,6 +317,20 @@ def logistic(logit: Map) -> Map:
     [0.0, 0.5, 1.0]
     """
     return np.asarray(1 / (1 + np.exp(-np.clip(logit, -80, 80))), dtype=np.float32)
+
+
+def check_search_size(engine: Engine, search_size: int) -> None:
+    """Refuse a size of search regions that the network cannot take.
+
+    Raises:
+        InputError: its files were exported for one size alone.
+    """
+    info = engine.info
+    if search_size != info.search_size and not info.any_search_size:
+        raise InputError(
+            f"the files of {info.name} take search regions of {info.search_size} pixels alone, "
+            f"not of {search_size}: export them again, or give the torch weights"
+        )
 
 
 def _start(box_xywh: Boxes, *, middle: bool) -> Target:

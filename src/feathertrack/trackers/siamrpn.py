@@ -36,6 +36,7 @@ from feathertrack.trackers.siamese import (
     SiameseSettings,
     SiameseTracker,
     Target,
+    check_search_size,
     cosine_window,
     logistic,
 )
@@ -89,6 +90,8 @@ class SiamRPNTracker(SiameseTracker):
             for name in ("anchors", "crop", "decoding")
         }
         self.is_lost = False
+        if settings.long_term:
+            check_search_size(engine, settings.lost_search_size)
 
     @property
     def search_size(self) -> int:

@@ -23,4 +23,5 @@ def network_info(model: Network, digest: str = "") -> NetworkInfo:
         conventions=dict(model.conventions),
         search_area=model.search_area,
         further_calls=tuple(model.further_calls),
+        any_search_size=model.any_search_size,
     )
