@@ -13,7 +13,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -33,6 +32,7 @@ from feathertrack.training.losses import (
 )
 from feathertrack.training.recipe import Recipe, TaskSettings
 from feathertrack.training.task import Losses, Task
+from feathertrack.training.tasks.pictures import pair_picture
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,45 +156,11 @@ class SiamFCTask(Task):
         with torch.no_grad():
             scores, labels = self.scores(batch)
         return [
-            _picture(
-                batch.template[i], batch.search[i], batch.search_boxes[i], labels[i], scores[i]
+            pair_picture(
+                batch,
+                i,
+                maps=(labels[i, 0], scores[i, 0].sigmoid()),
+                stride=self.network.stride,
             )
             for i in range(min(count, len(batch)))
         ]
-
-
-def _picture(
-    template: Tensor, search: Tensor, box: Tensor, label: Tensor, score: Tensor
-) -> NDArray[np.uint8]:
-    """Template and search region with its box, then label and score over the search region."""
-    side = search.shape[-1]
-    found = _pixels(search)
-    x, y, w, h = (float(value) for value in box)
-    boxed = found.copy()
-    cv2.rectangle(boxed, (round(x), round(y)), (round(x + w), round(y + h)), (255, 64, 0), 2)
-    corner = _pixels(template)
-    padded = np.zeros_like(found)
-    padded[: corner.shape[0], : corner.shape[1]] = corner[:side, :side]
-    maps = [_heat(found, label), _heat(found, score.sigmoid())]
-    return np.concatenate([padded, boxed, *maps], axis=1)
-
-
-def _pixels(image_3HW: Tensor) -> NDArray[np.uint8]:
-    pixels = image_3HW.detach().float().clamp(0, 255).round().byte().permute(1, 2, 0)
-    return np.ascontiguousarray(pixels.cpu().numpy())
-
-
-def _heat(search: NDArray[np.uint8], values_1mn: Tensor) -> NDArray[np.uint8]:
-    """A map of values 0..1 laid over the search region where its cells are."""
-    side = search.shape[0]
-    rows, columns = values_1mn.shape[1:]
-    values = values_1mn[0].detach().float().cpu().numpy()
-    small = np.clip(255 * values, 0, 255).astype(np.uint8)
-    heat = np.zeros((side, side), np.uint8)
-    height, width = min(8 * rows, side), min(8 * columns, side)
-    top, left = (side - height) // 2, (side - width) // 2
-    heat[top : top + height, left : left + width] = cv2.resize(
-        small, (width, height), interpolation=cv2.INTER_NEAREST
-    )
-    colors = cv2.cvtColor(cv2.applyColorMap(heat, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
-    return np.asarray(cv2.addWeighted(search, 0.4, colors, 0.6, 0), dtype=np.uint8)
