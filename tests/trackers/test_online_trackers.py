@@ -6,6 +6,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,15 +19,16 @@ from feathertrack.engines.protocol import NetworkInfo
 from feathertrack.errors import InputError
 from feathertrack.models import create_model
 from feathertrack.models.box_network import BoxNetwork
+from feathertrack.trackers import creation
 from feathertrack.trackers.atom import AtomSettings, AtomTracker
 from feathertrack.trackers.conformance import book, check_tracker
-from feathertrack.trackers.creation import find_settings, tracker_for
+from feathertrack.trackers.creation import create_tracker, find_settings, tracker_for
 from feathertrack.trackers.draws import Draws
 from feathertrack.trackers.drnet import DRNetSettings, DRNetTracker
 from feathertrack.trackers.first_frame import NUM_VIEWS, views
 from feathertrack.trackers.online_tracker import OnlineTracker, PatchView
 from feathertrack.trackers.patches import cut_patch
-from feathertrack.trackers.refinement import Climb, climb, propose
+from feathertrack.trackers.refinement import Climb, Window, climb, propose
 from tests.filling import fill
 from tests.trackers.plain_engine import PlainEngine
 
@@ -110,6 +113,29 @@ def test_two_networks_add_up_their_scores() -> None:
     assert both.raw_scores.shape == one.raw_scores.shape
     first, second = (own.memory.labels_Mnm for own in both.classifiers)
     assert torch.equal(first, second)
+
+
+def test_a_pair_is_made_from_two_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def fake(path: Path, **_: object) -> Any:
+        asked.append(str(path))
+        name = "drnet_se_r50" if "SE" in str(path) else "drnet_r50"
+        info = NetworkInfo(name=name, family="drnet", stride=16, template_size=320, search_size=320)
+        return SimpleNamespace(info=info, name="torch")
+
+    monkeypatch.setattr(creation, "create_engine", fake)
+    made = create_tracker(
+        "drnet_r50_se_r50@vot2019", weights="Res50.pth,SE_Res50.pth", update_every=7
+    )
+    assert isinstance(made, DRNetTracker)
+    assert [one.info.name for one in made.engines] == ["drnet_r50", "drnet_se_r50"]
+    assert (made.settings.compressed, made.settings.update_every) == (64, 7)
+    assert asked == ["Res50.pth", "SE_Res50.pth"]
+    with pytest.raises(InputError, match="drnet_r50_se_r50 runs two networks: give both files"):
+        create_tracker("drnet_r50_se_r50", weights="Res50.pth")
+    with pytest.raises(InputError, match="holds the weights of drnet_r50, not of drnet_se"):
+        create_tracker("drnet_r50_se_r50", weights="Res50.pth,Res50.pth")
 
 
 def test_a_place_in_the_patch_is_a_place_in_the_frame() -> None:
@@ -197,6 +223,23 @@ def test_relative_slopes_are_those_of_finite_differences() -> None:
     at = coordinates(start[0])
     slope = [(value(at + d) - value(at - d)) / 2e-5 for d in 1e-5 * np.eye(4)]
     assert np.allclose((coordinates(moved[0]) - at) / 1e-6, slope, rtol=1e-4)
+
+
+def test_judging_on_a_part_of_the_maps_changes_nothing() -> None:
+    one = engine("atom_r18_tiny")
+    noise = np.random.default_rng(0)
+    maps = [noise.random((1, side, side, 32)).astype(np.float32) for side in (36, 18)]
+    for x, y in ((120.0, 110.0), (-30.0, -8.0), (260.0, 250.0), (-5.0, 270.0), (128.0, 144.0)):
+        boxes = np.array([[x, y, 48, 40], [x - 3, y + 14, 60, 33.5]])
+        window = Window.around(boxes, maps)
+        assert window.holds(boxes)
+        assert window.maps[0].size < maps[0].size / 2
+        whole = one.call("iou", *maps, boxes[None].astype(np.float32))
+        part = one.call("iou", *window.maps, window.shifted(boxes))
+        for found, wanted in zip(part, whole, strict=True):
+            assert np.abs(found - wanted).max() <= 1e-5 * np.abs(wanted).max()
+        assert not window.holds(boxes + np.array([60, 0, 0, 0])) or x > 200
+        assert not window.holds(boxes - np.array([0, 60, 0, 0])) or y < 0
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from feathertrack.errors import InputError
 from feathertrack.trackers.draws import Draws
 from feathertrack.trackers.online_settings import OnlineSettings
 from feathertrack.trackers.online_tracker import OnlineTracker, PatchView
-from feathertrack.trackers.refinement import Climb, climb, propose
+from feathertrack.trackers.refinement import Climb, Window, climb, propose
 from feathertrack.trackers.settings import ranged
 
 Array = NDArray[np.float64]
@@ -85,8 +85,13 @@ class AtomTracker(OnlineTracker[AtomSettings]):
             size_jitter=s.size_jitter,
         )
 
+        window = Window.around(start_P4, maps)
+
         def judge(boxes_P4: Array) -> tuple[Array, Array]:
-            overlaps, slopes = self.engine.call("iou", *maps, boxes_P4[None].astype(np.float32))
+            nonlocal window
+            if not window.holds(boxes_P4):
+                window = Window.around(boxes_P4, maps)
+            overlaps, slopes = self.engine.call("iou", *window.maps, window.shifted(boxes_P4))
             return overlaps[0].astype(np.float64), slopes[0].astype(np.float64)
 
         how = Climb(

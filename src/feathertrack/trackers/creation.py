@@ -5,15 +5,16 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from feathertrack.engines import create_engine
-from feathertrack.engines.protocol import Engine, EngineName, NetworkInfo, Precision
+from feathertrack.engines.protocol import CallingEngine, Engine, EngineName, NetworkInfo, Precision
 from feathertrack.errors import InputError, blaming
 from feathertrack.trackers.built_in import BUILT_IN, create_built_in
 from feathertrack.trackers.families import TrackerSettings, find_family
 from feathertrack.trackers.naming import TrackerName, import_class, parse_tracker_name
+from feathertrack.trackers.pairs import PAIRS, pair_weights
 from feathertrack.trackers.presets import DEFAULTS, PRESETS, PUBLISHED, presets_for
 from feathertrack.trackers.settings import override, settings_from_json
 from feathertrack.trackers.toolkits import wrapped
@@ -45,7 +46,8 @@ def create_tracker(
         name: ``NAME | FILE | module:Class``, with ``@PRESET`` or ``@FILE`` for settings, or
             ``trax:COMMAND``, a program that speaks TraX. A class may be written for got10k, pysot
             or pytracking too.
-        weights: file of weights; None takes the shipped or downloaded ones of ``name``.
+        weights: file of weights, or two with a comma between them for a tracker of two networks;
+            None takes the shipped or downloaded ones of ``name``.
         engine: the runtime; "auto" measures those that are installed, once, and takes the fastest.
         device: "auto", "cpu", "cuda", "cuda:1" or "mps".
         precision: "auto" takes bfloat16 where the processor has it, else float32.
@@ -73,18 +75,54 @@ def create_tracker(
         if settings:
             raise InputError(f"{parts.target} has no settings, got {', '.join(settings)}")
         return create_built_in(parts.target, weights=weights, preset=parts.preset)
+    if parts.target in PAIRS:
+        return _create_pair(
+            parts,
+            [
+                _engine_of(model, path, engine, device, precision, threads)
+                for model, path in zip(
+                    PAIRS[parts.target], pair_weights(parts.target, weights), strict=True
+                )
+            ],
+            settings,
+        )
     named = DEFAULT_MODEL if parts.target == "default" else parts.target
     model, preset = named, parts.preset
     if parts.kind == "model":
         model, preset = _check_model(named, parts.preset)  # before weights are missed
     path = _weights_path(named, weights, is_file=parts.kind == "file")
+    known = model if parts.kind == "model" else ""
+    network = _engine_of(known, path, engine, device, precision, threads)
+    return tracker_for(network, preset=preset, changes=settings)
+
+
+def _engine_of(
+    model: str,
+    path: Path,
+    engine: EngineName,
+    device: str,
+    precision: Precision,
+    threads: int | None,
+) -> CallingEngine:
+    """The network of a file, which must be of a model, unless that is ""."""
     check_weights_without_torch(path)
     network = create_engine(
         path, engine=engine, device=device, precision=precision, threads=threads
     )
-    if parts.kind == "model" and network.info.name != model:
+    if model and network.info.name != model:
         raise InputError(f"{path} holds the weights of {network.info.name}, not of {model}")
-    return tracker_for(network, preset=preset, changes=settings)
+    return network
+
+
+def _create_pair(
+    parts: TrackerName, engines: Sequence[CallingEngine], changes: Mapping[str, object]
+) -> Tracker:
+    """A tracker of two networks, with the settings of the first."""
+    first = engines[0].info
+    made: Tracker = find_family(first.family).tracker(
+        engines, override(find_settings(first, parts.preset), changes)
+    )
+    return made
 
 
 def check_tracker_name(name: str) -> None:
@@ -102,6 +140,9 @@ def check_tracker_name(name: str) -> None:
             import_class(parts.target)
     elif parts.target in BUILT_IN:
         create_built_in(parts.target, preset=parts.preset)
+    elif parts.target in PAIRS:
+        _check_model(PAIRS[parts.target][0], parts.preset)
+        pair_weights(parts.target, None)
     elif parts.kind == "file":
         if not Path(parts.target).exists():
             raise InputError(f"tracker {name}: there is no file {parts.target}")
@@ -173,8 +214,13 @@ def _is_file(preset: str) -> bool:
 
 def list_trackers(pattern: str = "*") -> list[str]:
     """Names that ``create_tracker`` knows, presets included, that match a shell pattern; sorted."""
-    names = {"default", DEFAULT_MODEL, *DEFAULTS, *PRESETS, *PUBLISHED, *BUILT_IN} - {"fdsiamd"}
+    names = {"default", DEFAULT_MODEL, *DEFAULTS, *PRESETS, *PUBLISHED, *PAIRS, *BUILT_IN} - {
+        "fdsiamd"
+    }
     presets = {f"{name}@{preset}" for name, table in PRESETS.items() for preset in table}
+    presets |= {
+        f"{name}@{preset}" for name, pair in PAIRS.items() for preset in PRESETS.get(pair[0], {})
+    }
     return sorted(fnmatch.filter(names | presets, pattern))
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -72,9 +73,11 @@ def interpolate(scores_nm: Map, size: int, *, even_filter: bool, nyquist: Nyquis
         nyquist: how often the highest wave of an even side counts; "twice" is ATOM's, "once"
             goes through the cells.
     """
+    # OpenCV's product: NumPy's would wake its threads for a tenth of a millisecond of work.
     rows = _waves(scores_nm.shape[0], size, even_filter, nyquist)
     columns = _waves(scores_nm.shape[1], size, even_filter, nyquist)
-    return np.asarray(rows @ scores_nm @ columns.T, dtype=np.float32)
+    half = cv2.gemm(rows, np.ascontiguousarray(scores_nm), 1.0, None, 0.0)
+    return np.asarray(cv2.gemm(half, columns, 1.0, None, 0.0, flags=cv2.GEMM_2_T))
 
 
 @lru_cache(maxsize=16)

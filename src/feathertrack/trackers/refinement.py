@@ -5,15 +5,22 @@ Specification of ATOM, section 7.4. Boxes are x, y, w, h in pixels of the patch,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Map = NDArray[np.float32]
 Judge = Callable[[Array], tuple[Array, Array]]
 """Overlaps (P,) of boxes (P, 4), and their gradients (P, 4)."""
+
+_CELL = 16
+"""Pixels per cell of the coarser map."""
+
+_MARGIN = 16.0
+"""Pixels that boxes may move without a new window."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +38,50 @@ class Climb:
     lengths: tuple[float, float]
     decay: float
     relative: bool
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Window:
+    """The part of the two maps that boxes touch; judging on it is the same, and faster.
+
+    Attributes:
+        maps: parts of the maps of strides 8 and 16, (1, h, w, C).
+        corner: x, y of the part in pixels of the patch.
+        limits: x1, y1, x2, y2 that boxes may not leave, in pixels of the patch.
+    """
+
+    maps: tuple[Map, ...]
+    corner: Array
+    limits: Array
+
+    @classmethod
+    def around(cls, boxes_P4: Array, maps: Sequence[Map]) -> Window:
+        """The part that boxes touch, with a margin for their way, cut at the maps' borders."""
+        cells = np.array(maps[1].shape[2:0:-1])
+        low = np.floor((boxes_P4[:, :2].min(0) - _MARGIN) / _CELL)
+        high = np.ceil((boxes_P4[:, :2] + boxes_P4[:, 2:]).max(0) / _CELL + _MARGIN / _CELL) + 1
+        start = np.clip(low, 0, cells - 1).astype(int)
+        end = np.clip(high, start + 1, cells).astype(int)
+        parts = []
+        for values, fine in zip(maps, (2, 1), strict=True):
+            (x0, y0), (x1, y1) = fine * start, fine * end
+            parts.append(np.ascontiguousarray(values[:, y0:y1, x0:x1]))
+        # A cell reaches one cell further; what is beyond the maps is zero in the part as well.
+        first = np.where(start == 0, -np.inf, start * _CELL + 0.0)
+        last = np.where(end == cells, np.inf, (end - 1) * _CELL + 0.0)
+        return cls(
+            maps=tuple(parts), corner=start * float(_CELL), limits=np.concatenate([first, last])
+        )
+
+    def holds(self, boxes_P4: Array) -> bool:
+        """Whether the boxes are inside still."""
+        low, high = boxes_P4[:, :2].min(0), (boxes_P4[:, :2] + boxes_P4[:, 2:]).max(0)
+        return bool((low >= self.limits[:2]).all() and (high <= self.limits[2:]).all())
+
+    def shifted(self, boxes_P4: Array) -> NDArray[np.float32]:
+        """The boxes as the part sees them, (1, P, 4)."""
+        moved = boxes_P4 - np.concatenate([self.corner, np.zeros(2)])
+        return np.asarray(moved[None], np.float32)
 
 
 def propose(first: Array, draws_P4: Array, *, position_jitter: float, size_jitter: float) -> Array:

@@ -71,12 +71,13 @@ class SampleMemory:
         self.labels_Mnm[:first] = labels_Nnm
         self.filled = first
 
-    def add(self, map_Dnm: Tensor, label_nm: Tensor, *, rate: float) -> None:
-        """Keep a sample in place of the one that counts least."""
+    def add(self, map_Dnm: Tensor, label_nm: Tensor, *, rate: float) -> int:
+        """Keep a sample in place of the one that counts least, and return its slot."""
         slot = self.weights.add(rate)
         self.maps_DMnm[:, slot] = map_Dnm
         self.labels_Mnm[slot] = label_nm
         self.filled = max(self.filled, slot + 1)
+        return slot
 
     @property
     def samples(self) -> Samples:

@@ -49,9 +49,9 @@ def correlate(maps_CNnm: Tensor, errors_Nnm: Tensor, *, side: int) -> Tensor:
     padded = errors_Nnm.new_zeros(number, rows + side - 1, columns + side - 1)
     padded[:, first : first + rows, first : first + columns] = errors_Nnm
     windows_Nuvnm = padded.unfold(1, rows, 1).unfold(2, columns, 1)
-    spread_uvNnm = windows_Nuvnm.flip(1, 2).permute(1, 2, 0, 3, 4)
-    spread = spread_uvNnm.reshape(side * side, -1)
-    return torch.mm(maps_CNnm.reshape(len(maps_CNnm), -1), spread.t())
+    spread = windows_Nuvnm.permute(1, 2, 0, 3, 4).reshape(side * side, -1)
+    # The windows come in the order of growing offsets, which is that of the taps backwards.
+    return torch.mm(maps_CNnm.reshape(len(maps_CNnm), -1), spread.t()).flip(1)
 
 
 def _side(kernel_CT: Tensor) -> int:
