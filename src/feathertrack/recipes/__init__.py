@@ -12,6 +12,9 @@ require("torch", extra="torch")
 # Each of the first group registers its recipes.
 from feathertrack.recipes import fdsiamfc as fdsiamfc  # noqa: E402
 from feathertrack.recipes import siamfc as siamfc  # noqa: E402
+from feathertrack.recipes import siamkpn as siamkpn  # noqa: E402
+from feathertrack.recipes import siamrpn as siamrpn  # noqa: E402
+from feathertrack.recipes import siamrpn_mmtracking as siamrpn_mmtracking  # noqa: E402
 from feathertrack.recipes.registry import (  # noqa: E402
     describe_recipe,
     find_compression,

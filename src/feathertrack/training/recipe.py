@@ -135,6 +135,7 @@ class ValidationSettings:
         root: its folder; "" is the folder of its name under ``--data``.
         sequences: names of the sequences that are tracked; () takes all.
         protocol: the rules of the score; "" is the benchmark's default.
+        preset: name of the tracker's settings, ``otb100``; "" takes those of the model.
         metric: name of the headline number by which the best checkpoint is chosen.
         from_epoch: first epoch after which it runs, counted from 1.
         every: epochs between two validations.
@@ -144,6 +145,7 @@ class ValidationSettings:
     root: str = ""
     sequences: tuple[str, ...] = ()
     protocol: str = ""
+    preset: str = ""
     metric: str = "auc"
     from_epoch: int = 1
     every: int = 1

@@ -96,6 +96,11 @@ def build_network(recipe: Recipe) -> Network:
     Raises:
         InputError: there is no such model, or the file does not hold it.
     """
+    if recipe.weights and not Path(recipe.weights).is_file():
+        raise InputError(
+            f"recipe {recipe.name} starts from the weights {recipe.weights}, which are not here: "
+            "name their file with --weights, or give --weights '' to start from random ones"
+        )
     if recipe.weights:
         return load_model(recipe.weights, name=recipe.model, options=recipe.model_options)
     return create_model(recipe.model, **recipe.model_options)

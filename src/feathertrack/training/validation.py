@@ -61,9 +61,8 @@ class Validator:
         place = Device("cuda", device.index or 0) if device.type == "cuda" else Device("cpu")
         with undisturbed():
             engine = load_torch_engine(network, device=place)
-            table = evaluate(
-                tracker_for(engine), self.benchmark, protocol=self.settings.protocol or None
-            )
+            tracker = tracker_for(engine, preset=self.settings.preset)
+            table = evaluate(tracker, self.benchmark, protocol=self.settings.protocol or None)
         return Scores(headline=dict(table.headline), lower_is_better=table.lower_is_better)
 
     def value(self, scores: Scores) -> float:

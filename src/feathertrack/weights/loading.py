@@ -15,7 +15,7 @@ from torch import Tensor
 
 from feathertrack.errors import InputError, WeightsError
 from feathertrack.models import Network, create_model
-from feathertrack.weights import atom, backbones, metadata, siamfc, siamkpn, siamrpn
+from feathertrack.weights import atom, backbones, imagenet, metadata, siamfc, siamkpn, siamrpn
 from feathertrack.weights.digest import file_digest
 from feathertrack.weights.reading import StoredFile, read_file
 from feathertrack.weights.recognition import Recognised, Recogniser, State, first, shown
@@ -26,6 +26,7 @@ RECOGNISERS: Mapping[str, Recogniser] = {
     "siamkpn": siamkpn.recognise,
     "atom and drnet": atom.recognise,
     "imagenet": atom.recognise_backbone,
+    "imagenet for siamese networks": imagenet.recognise,
     "backbone": backbones.recognise,
 }
 """Family -> the function that knows its official files."""
@@ -58,7 +59,7 @@ def load_model(
     path = Path(path)
     stored = read_file(path)
     try:
-        found = _found(stored, options or {})
+        found = _found(stored, options or {}, name=name)
         if name is not None and name != found.name:
             found = Recognised(name=name, state=found.state, part=found.part)
         if found.part and name is None:
@@ -76,21 +77,35 @@ def load_model(
     return model.merged() if form == "merged" else model
 
 
-def _found(stored: StoredFile, options: Mapping[str, object]) -> Recognised:
-    """What our own file says it holds, or what a recogniser makes of another's."""
+def _found(stored: StoredFile, options: Mapping[str, object], *, name: str | None) -> Recognised:
+    """What our own file says it holds, or what a recogniser makes of another's.
+
+    A backbone may fit networks of several families: the first that the named one has is taken.
+    """
     if metadata.is_ours(stored.metadata):
         metadata.check_version(stored.metadata)
         name, config = shown(stored.metadata.get("model", "")), metadata.config(stored.metadata)
         return Recognised(name=name, options=config, state=stored.state)
     for state in _unwrapped(stored.state):
+        others = []
         for recognise in RECOGNISERS.values():
             found = recognise(state, options)
-            if found is not None:
+            if found is None:
+                continue
+            if not found.part or name is None or _has_part(name, found.part):
                 return found
+            others.append(found)
+        if others:
+            return others[0]
     raise WeightsError(
         f"it holds the weights of no known family (tried: {', '.join(RECOGNISERS)}); "
         f"its tensors are {first(stored.state)}"
     )
+
+
+def _has_part(name: str, part: str) -> bool:
+    with torch.device("meta"):
+        return hasattr(create_model(name), part)
 
 
 def _unwrapped(state: State) -> Iterator[State]:
