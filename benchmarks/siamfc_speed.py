@@ -118,14 +118,19 @@ def decode(video: Path) -> Image:
     return np.stack(frames).astype(np.uint8, copy=False)
 
 
-def compare(entrants: Sequence[Contender], frames: Path, *, rounds: int) -> dict[str, list[Run]]:
-    """``rounds`` runs of every contender, in turn, after one to warm up."""
+def compare(
+    entrants: Sequence[Any], frames: Path, *, rounds: int, body: Callable[..., None] | None = None
+) -> dict[str, list[Run]]:
+    """``rounds`` runs of every contender, in turn, after one to warm up.
+
+    ``body`` is what runs in a contender's process, ``work`` if it is None.
+    """
     spawn = multiprocessing.get_context("spawn")
     pipes: dict[str, Connection] = {}
     processes = []
     for entrant in entrants:
         pipes[entrant.name], end = spawn.Pipe()
-        process = spawn.Process(target=work, args=(entrant, frames, end), daemon=True)
+        process = spawn.Process(target=body or work, args=(entrant, frames, end), daemon=True)
         process.start()
         processes.append(process)
         pipes[entrant.name].recv()  # loaded and warm
@@ -144,7 +149,12 @@ def work(entrant: Contender, frames: Path, pipe: Connection) -> None:
     """Body of a contender's process."""
     video = np.load(frames)
     start = _starter(entrant)
-    _pass(start, video[:20])
+    answer(start, video, pipe, warm_up=20)
+
+
+def answer(start: Callable[[Image], Step], video: Image, pipe: Connection, *, warm_up: int) -> None:
+    """Track ``warm_up`` frames, and then the whole video as often as asked."""
+    _pass(start, video[:warm_up])
     pipe.send("ready")
     while pipe.recv() == "run":
         pipe.send(_pass(start, video))

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from feathertrack.boxes import iou, zero_based
 from feathertrack.trackers.creation import create_tracker
+from feathertrack.trackers.siamese import SiameseTracker
 from feathertrack.trackers.siamfc import SiamFCTracker
 from feathertrack.video.pictures import read_picture
 
@@ -46,7 +47,7 @@ def sequences(root: Path, fold: str) -> Iterator[Path]:
         yield root / "train" / name
 
 
-def measure(tracker: SiamFCTracker, folders: Iterator[Path]) -> Frames:
+def measure(tracker: SiamFCTracker | SiameseTracker, folders: Iterator[Path]) -> Frames:
     """Run the tracker over every sequence."""
     rows: list[tuple[float, float, float, bool]] = []
     for folder in folders:
@@ -124,8 +125,8 @@ def main() -> None:
     tracker = create_tracker(
         words.tracker, weights=words.weights, engine=words.engine, precision="float32"
     )
-    if not isinstance(tracker, SiamFCTracker):
-        parser.error(f"{words.tracker} is no tracker of the SiamFC family")
+    if not isinstance(tracker, SiamFCTracker | SiameseTracker):
+        parser.error(f"{words.tracker} has no score to fit")
     result = summary(measure(tracker, sequences(words.shared / "sequences", words.fold)))
     text = json.dumps(result, indent=1)
     print(text)

@@ -26,7 +26,8 @@ SCENES = [square((160 + 3 * step, 120 - 2 * step)) for step in range(4)]
 def network(name: str, **options: Any) -> Any:
     torch.manual_seed(0)
     made = create_model(name, **options).eval()
-    for parameter in made.backbone.parameters():  # outputs of a size that training would give
+    # Outputs of a size that training would give.
+    for parameter in made.get_submodule("backbone").parameters():
         parameter.data *= 0.5
     return made
 
