@@ -10,6 +10,9 @@ from feathertrack.errors import require
 require("torch", extra="torch")
 
 # Each of the first group registers its recipes.
+from feathertrack.recipes import atom as atom  # noqa: E402
+from feathertrack.recipes import cfkd as cfkd  # noqa: E402
+from feathertrack.recipes import cfkd_little as cfkd_little  # noqa: E402
 from feathertrack.recipes import fdsiamfc as fdsiamfc  # noqa: E402
 from feathertrack.recipes import siamfc as siamfc  # noqa: E402
 from feathertrack.recipes import siamkpn as siamkpn  # noqa: E402
@@ -19,14 +22,18 @@ from feathertrack.recipes.registry import (  # noqa: E402
     describe_recipe,
     find_compression,
     find_recipe,
+    find_student,
     list_compressions,
     list_recipes,
+    list_students,
 )
 
 __all__ = [
     "describe_recipe",
     "find_compression",
     "find_recipe",
+    "find_student",
     "list_compressions",
     "list_recipes",
+    "list_students",
 ]

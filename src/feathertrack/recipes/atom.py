@@ -1,8 +1,8 @@
 """The heads of ATOM and DRNet on a trained backbone that stays as it is.
 
 Source: pytracking, ``bbreg/atom_paper``, and github.com/ShuaiBai623/DRNet. The backbone's ImageNet
-weights are given by ``--weights``. Its batch norms keep their statistics here; ``--freeze.norms
-train`` lets them move with the batch, as in both codes.
+weights are named as their publishers do; ``--weights FILE`` says where they are. Its batch norms
+keep their statistics here; ``--freeze.norms train`` lets them move, as in both codes.
 """
 
 from __future__ import annotations
@@ -72,12 +72,19 @@ def box_data(
 
 
 def _published(
-    name: str, *, source: str, model: str, task: AtomTaskSettings, steps: int, epochs: int
+    name: str,
+    *,
+    source: str,
+    weights: str,
+    task: AtomTaskSettings,
+    steps: int,
+    epochs: int,
 ) -> Recipe:
     return Recipe(
         name=name,
         source=source,
-        model=model,
+        model=name,
+        weights=weights,
         task=task,
         data=box_data(64 * steps),
         optim=OptimSettings(kind="adam", lr=1e-3, weight_decay=0.0),
@@ -93,7 +100,7 @@ def atom_r18() -> Recipe:
     return _published(
         "atom_r18",
         source="ATOM, pytracking's bbreg/atom_paper",
-        model="atom_r18",
+        weights="resnet18-5c106cde.pth",
         task=AtomTaskSettings(distance="mse"),
         steps=1000,
         epochs=50,
@@ -106,7 +113,7 @@ def drnet_r50() -> Recipe:
     return _published(
         "drnet_r50",
         source="DRNet, github.com/ShuaiBai623/DRNet",
-        model="drnet_r50",
+        weights="resnet50-19c8e357.pth",
         task=AtomTaskSettings(distance="smooth_l1"),
         steps=1800,
         epochs=40,
@@ -119,7 +126,7 @@ def drnet_se_r50() -> Recipe:
     return _published(
         "drnet_se_r50",
         source="DRNet, github.com/ShuaiBai623/DRNet",
-        model="drnet_se_r50",
+        weights="se_resnet50-ce0d4300.pth",
         task=AtomTaskSettings(distance="smooth_l1"),
         steps=1800,
         epochs=40,
@@ -131,6 +138,7 @@ def _little(name: str, *, model: str, task: AtomTaskSettings) -> Recipe:
         name=name,
         source="ours",
         model=model,
+        weights="mobilenetv2_imagenet_features.pt",
         task=task,
         data=box_data(4000, sets=LITTLE_SETS, color=0.5),
         optim=OptimSettings(kind="adam", lr=1e-3, weight_decay=0.0),

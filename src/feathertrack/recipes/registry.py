@@ -15,11 +15,16 @@ from typing import TypeVar
 from feathertrack.errors import FeathertrackError, InputError
 from feathertrack.training.compression.settings import Compression
 from feathertrack.training.recipe import Recipe
+from feathertrack.training.staged import StagedRecipe
+
+Distillation = Recipe | StagedRecipe
 
 _RECIPES: dict[str, Callable[[], Recipe]] = {}
 _COMPRESSIONS: dict[str, Callable[[], Compression]] = {}
+_DISTILLATIONS: dict[str, Callable[[], Distillation]] = {}
 
-Settings = TypeVar("Settings", Recipe, Compression)
+Made = TypeVar("Made", bound=Recipe | Compression | StagedRecipe)
+Distilling = TypeVar("Distilling", bound=Distillation)
 
 
 def recipe(function: Callable[[], Recipe]) -> Callable[[], Recipe]:
@@ -34,6 +39,12 @@ def compression(function: Callable[[], Compression]) -> Callable[[], Compression
     return function
 
 
+def distillation(function: Callable[[], Distilling]) -> Callable[[], Distilling]:
+    """Make a recipe in which a teacher is imitated available to ``distill``, by its function."""
+    _DISTILLATIONS[function.__name__] = function
+    return function
+
+
 def list_recipes(pattern: str = "*") -> list[str]:
     """Names of the recipes that match a shell pattern, sorted."""
     return sorted(fnmatch.filter(_RECIPES, pattern))
@@ -44,9 +55,15 @@ def list_compressions(pattern: str = "*") -> list[str]:
     return sorted(fnmatch.filter(_COMPRESSIONS, pattern))
 
 
+def list_students(pattern: str = "*") -> list[str]:
+    """Names of all that ``find_student`` knows, compressions first, then the rest, sorted."""
+    found = (sorted(fnmatch.filter(known, pattern)) for known in (_COMPRESSIONS, _DISTILLATIONS))
+    return [name for names in found for name in names]
+
+
 def describe_recipe(name: str) -> str:
-    """Return the first sentence of what is said of a recipe or compression, by its name."""
-    function = {**_RECIPES, **_COMPRESSIONS}[name]
+    """Return the first sentence of what is said of a recipe, compression or distillation."""
+    function = {**_RECIPES, **_COMPRESSIONS, **_DISTILLATIONS}[name]
     return (function.__doc__ or "").strip().partition("\n")[0]
 
 
@@ -60,7 +77,7 @@ def find_recipe(name: str) -> Recipe:
         InputError: there is no such recipe (the nearest are named), file or function, the user's
             code raised, or what it returned is no ``Recipe``.
     """
-    return _find(name, _RECIPES, kind=Recipe)
+    return _find(name, _RECIPES, kinds=(Recipe,), word="recipe")
 
 
 def find_compression(name: str) -> Compression:
@@ -72,19 +89,38 @@ def find_compression(name: str) -> Compression:
     Raises:
         InputError: as ``find_recipe``.
     """
-    return _find(name, _COMPRESSIONS, kind=Compression)
+    return _find(name, _COMPRESSIONS, kinds=(Compression,), word="compression")
+
+
+def find_student(name: str) -> Compression | Recipe | StagedRecipe:
+    """Return how a student is made: squeezed out of its teacher, or imitating it.
+
+    Args:
+        name: one of ``list_students()``, ``file.py:function``, or ``module:function``.
+
+    Raises:
+        InputError: as ``find_recipe``.
+    """
+    known: dict[str, Callable[[], Compression | Recipe | StagedRecipe]] = {}
+    known.update(_COMPRESSIONS)
+    known.update(_DISTILLATIONS)
+    return _find(name, known, kinds=(Compression, Recipe, StagedRecipe), word="student")
 
 
 def _find(
-    name: str, known: Mapping[str, Callable[[], Settings]], *, kind: type[Settings]
-) -> Settings:
-    word = kind.__name__.lower()
+    name: str,
+    known: Mapping[str, Callable[[], Made]],
+    *,
+    kinds: tuple[type[Made], ...],
+    word: str,
+) -> Made:
     if ":" in name:
         made = _own(name, word)
-        if not isinstance(made, kind):
+        if not isinstance(made, kinds):
+            expected = " or ".join(f"{kind.__module__}.{kind.__name__}" for kind in kinds)
             raise InputError(
                 f"{word} {name} returned a value of type {type(made).__name__}, expected a "
-                f"{kind.__module__}.{kind.__name__}"
+                f"{expected}"
             )
         return made
     if name not in known:

@@ -26,6 +26,7 @@ from feathertrack.training.losses.distillation import (
     filters,
     terms,
 )
+from feathertrack.training.losses.distillation.answers import Distance
 from tests.goldens.fill import fill_array, fill_image
 from tests.shared_data import shared
 
@@ -89,11 +90,11 @@ def _close(found: Tensor, expected: NDArray[np.float32]) -> None:
 @pytest.mark.parametrize("student", ["bad", "good"])
 @pytest.mark.parametrize(("kind", "word"), [("smooth_l1", "smoothl1"), ("mse", "mse")])
 def test_answers(
-    golden: Mapping[str, NDArray[np.float32]], student: str, kind: str, word: str
+    golden: Mapping[str, NDArray[np.float32]], student: str, kind: Distance, word: str
 ) -> None:
     lesson = _lesson(golden, student=student)
     for term, short in ((SOFT, "ts"), (HARD, "ah")):
-        loss = replace(term, distance=kind).loss(lesson)  # type: ignore[call-arg]
+        loss = replace(term, distance=kind).loss(lesson)
         _close(loss, golden[f"{short}.{word}.{student}"])
 
 
@@ -169,9 +170,7 @@ def test_weighted_sums(
 def test_labels(golden: Mapping[str, NDArray[np.float32]]) -> None:
     boxes = torch.from_numpy(golden["test_bb"])
     for share, name in ((0.15, "gauss_cf_layer2"), (0.25, "gauss_track_layer2")):
-        _close(
-            filters.gaussian_labels(boxes, stride=8, sides=(18, 18), share=share), golden[name]
-        )
+        _close(filters.gaussian_labels(boxes, stride=8, sides=(18, 18), share=share), golden[name])
 
 
 def test_the_drawn_lift_is_the_same_in_every_run() -> None:

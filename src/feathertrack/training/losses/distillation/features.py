@@ -51,9 +51,9 @@ def lifted_fidelity(student: Level, teacher: Level, kernel_TC11: Tensor) -> Tens
     Wang and others, Real-time correlation tracking via joint model compression and transfer, TIP
     2020, as CFKD's code compares with it: there R is drawn once and never trained.
     """
-    return squared_error(
-        F.conv2d(student.search, kernel_TC11), teacher.search
-    ) + squared_error(F.conv2d(student.template, kernel_TC11), teacher.template)
+    return squared_error(F.conv2d(student.search, kernel_TC11), teacher.search) + squared_error(
+        F.conv2d(student.template, kernel_TC11), teacher.template
+    )
 
 
 @lru_cache(maxsize=32)
@@ -61,4 +61,5 @@ def drawn_lift(width: int, width_teacher: int, *, seed: int) -> Tensor:
     """R, Xavier normal, (T, C, 1, 1): the same for the same arguments, so that runs can go on."""
     generator = torch.Generator().manual_seed(seed)
     deviation = (2 / (width + width_teacher)) ** 0.5
-    return deviation * torch.randn(width_teacher, width, 1, 1, generator=generator)
+    drawn: Tensor = deviation * torch.randn(width_teacher, width, 1, 1, generator=generator)
+    return drawn

@@ -65,7 +65,7 @@ def correlate_same(search_BCHW: Tensor, kernel_BCpp: Tensor) -> Tensor:
     # What wraps around meets zeros only, from this length on.
     size = _fast_length(height + reach), _fast_length(width + reach)
     spectrum = torch.fft.rfft2(search_BCHW, s=size) * torch.fft.rfft2(kernel_BCpp, s=size).conj()
-    response = torch.fft.irfft2(spectrum.sum(1, keepdim=True), s=size)
+    response: Tensor = torch.fft.irfft2(spectrum.sum(1, keepdim=True), s=size)
     return response.roll((reach, reach), (2, 3))[:, :, :height, :width]
 
 

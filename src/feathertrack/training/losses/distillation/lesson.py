@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from feathertrack.errors import InputError
+
 
 @dataclass(frozen=True, kw_only=True)
 class Level:
@@ -63,14 +65,14 @@ class Lesson:
         """Yield the levels of student and teacher that are compared.
 
         Raises:
-            ValueError: their maps have different sides.
+            InputError: their maps have different sides.
         """
         assert self.teacher is not None, "an objective that imitates needs a teacher"
         for number in numbers:
             pair = self.student.levels[number], self.teacher.levels[number]
             sides = [tuple(level.search.shape[2:]) for level in pair]
             if sides[0] != sides[1]:
-                raise ValueError(
+                raise InputError(
                     f"level {number} of the student has maps of {sides[0]} cells and that of the "
                     f"teacher of {sides[1]}: they cannot be compared"
                 )

@@ -1,0 +1,190 @@
+"""Training of the heads of ATOM and DRNet: what they say of boxes drawn around the target.
+
+Danelljan et al., ATOM, CVPR 2019, arXiv 1811.07628 (pytracking, ``bbreg/atom_paper``), and DRNet
+(github.com/ShuaiBai623/DRNet). The template gives the modulation, and every box drawn in the search
+region an answer: ``2 * IoU - 1`` of ATOM, the way to the target's box of DRNet.
+
+Shapes: B pairs, P boxes in each, K numbers that the head says of a box (1 or 4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from feathertrack.data.batch import PairBatch
+from feathertrack.data.targets.proposals import proposals
+from feathertrack.errors import InputError
+from feathertrack.models.atom import Atom
+from feathertrack.models.box_network import BoxNetwork
+from feathertrack.models.drnet import DRNet
+from feathertrack.models.network import Network
+from feathertrack.training.losses.distillation.answers import Distance, distance
+from feathertrack.training.recipe import Recipe, TaskSettings
+from feathertrack.training.task import Losses, Task
+
+_HALF_PIXEL = 0.5
+_BEST = 3
+_TARGET, _FOUND = (255, 64, 0), (64, 255, 64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoxTaskSettings(TaskSettings):
+    """What all trainings of ATOM and DRNet share.
+
+    Attributes:
+        proposals: boxes drawn around each target.
+        from_scratch: whether the backbone may begin with random weights.
+    """
+
+    proposals: int = 16
+    from_scratch: bool = False
+
+    def check(self, network: Network, *, recipe: Recipe) -> BoxNetwork:
+        """Return the network, which can be trained.
+
+        Raises:
+            InputError: it is no ATOM or DRNet, its backbone would begin with random weights where
+                it must not, or some pairs are negative.
+        """
+        if not isinstance(network, (Atom, DRNet)):
+            raise InputError(
+                f"{recipe.name} trains networks of atom and drnet, not {network.name or 'others'}"
+            )
+        if not (self.from_scratch or network.digest):
+            raise InputError(
+                f"{recipe.name} begins with a trained backbone: --weights FILE, such as "
+                f"torchvision's ImageNet weights for the backbone of {recipe.model}, or "
+                "--task.from-scratch true"
+            )
+        if recipe.data.negative > 0:
+            raise InputError(
+                f"data.negative is {recipe.data.negative}, but a box around another object teaches"
+                " this head nothing: use 0"
+            )
+        return network
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtomTaskSettings(BoxTaskSettings):
+    """The head against the truth.
+
+    Attributes:
+        distance: between its answers and the right ones.
+    """
+
+    distance: Distance = "mse"
+
+    def build(
+        self, network: Network, *, recipe: Recipe, teacher: Network | None = None
+    ) -> AtomTask:
+        """Return the task that trains ``network``; a teacher is held, but imitated by no loss."""
+        task = AtomTask(self.check(network, recipe=recipe), self)
+        if teacher is not None:
+            task.hold_teacher(teacher)
+        return task
+
+
+class BoxTask(Task):
+    """What all trainings of ATOM and DRNet share: the drawn boxes, their truth, and pictures.
+
+    Args:
+        network: what is trained.
+        num_proposals: boxes drawn around each target.
+    """
+
+    network: BoxNetwork
+
+    def __init__(self, network: BoxNetwork, *, num_proposals: int) -> None:
+        super().__init__(network)
+        self.num_proposals = num_proposals
+
+    def draw(self, batch: PairBatch) -> tuple[Tensor, Tensor]:
+        """Return boxes (B, P, 4), as networks count them, and the right answers (B, P, K)."""
+        drawn = proposals(
+            batch.search_boxes.cpu().numpy(), batch.seeds.cpu().numpy(), count=self.num_proposals
+        )
+        truth = drawn.overlap[..., None] if isinstance(self.network, Atom) else drawn.delta
+        device = batch.search.device
+        boxes = torch.from_numpy(drawn.boxes).to(device)
+        return network_boxes(boxes), torch.from_numpy(truth).to(device)
+
+    def answers(self, batch: PairBatch, boxes_BP4: Tensor) -> Tensor:
+        """Return what the network says of boxes, float32 (B, P, K)."""
+        return self.network.judge(
+            batch.template, batch.search, network_boxes(batch.template_boxes), boxes_BP4
+        ).float()
+
+    def pictures(self, batch: PairBatch, *, count: int) -> list[NDArray[np.uint8]]:
+        """Return up to ``count`` pictures: the template and the search region with their boxes.
+
+        In the search region stand the target's box and the one that the network makes of those
+        drawn: the mean of the three that ATOM likes best, or the mean of where DRNet goes.
+        """
+        boxes, _ = self.draw(batch)
+        with torch.no_grad():
+            found = self._found(boxes, self.answers(batch, boxes))
+        found[:, :2] += _HALF_PIXEL
+        pictures = []
+        for i in range(min(count, len(batch))):
+            template, search = _pixels(batch.template[i]), _pixels(batch.search[i])
+            _outline(template, batch.template_boxes[i], _TARGET)
+            _outline(search, batch.search_boxes[i], _TARGET)
+            _outline(search, found[i], _FOUND)
+            padded = np.zeros((max(len(template), len(search)), template.shape[1], 3), np.uint8)
+            padded[: len(template)] = template
+            beside = np.zeros((len(padded), search.shape[1], 3), np.uint8)
+            beside[: len(search)] = search
+            pictures.append(np.concatenate([padded, beside], axis=1))
+        return pictures
+
+    def _found(self, boxes_BP4: Tensor, answers_BPK: Tensor) -> Tensor:
+        if isinstance(self.network, Atom):
+            best = answers_BPK[..., 0].topk(min(_BEST, self.num_proposals), dim=1).indices
+            return boxes_BP4.gather(1, best[..., None].expand(-1, -1, 4)).mean(1)
+        size = boxes_BP4[..., 2:]
+        center = boxes_BP4[..., :2] + size / 2 + answers_BPK[..., :2] * size
+        size = size * answers_BPK[..., 2:].clamp(max=4).exp()
+        return torch.cat([center - size / 2, size], dim=-1).mean(1)
+
+
+class AtomTask(BoxTask):
+    """The head of ATOM or DRNet against the truth.
+
+    Args:
+        network: what is trained.
+        settings: the loss.
+    """
+
+    def __init__(self, network: BoxNetwork, settings: AtomTaskSettings) -> None:
+        super().__init__(network, num_proposals=settings.proposals)
+        self.settings = settings
+
+    def forward(self, batch: PairBatch) -> Losses:
+        """Return the distance between the network's answers and the right ones as ``total``."""
+        boxes, truth = self.draw(batch)
+        answers = self.answers(batch, boxes)
+        return {"total": distance(answers, truth, kind=self.settings.distance)}
+
+
+def network_boxes(boxes: Tensor) -> Tensor:
+    """This package's boxes as ATOM and DRNet count them: by the centres of pixels."""
+    return boxes - boxes.new_tensor([_HALF_PIXEL, _HALF_PIXEL, 0.0, 0.0])
+
+
+def _pixels(image_3HW: Tensor) -> NDArray[np.uint8]:
+    pixels = image_3HW.detach().float().clamp(0, 255).round().byte().permute(1, 2, 0)
+    return np.ascontiguousarray(pixels.cpu().numpy())
+
+
+def _outline(picture: NDArray[np.uint8], box: Tensor, color: tuple[int, int, int]) -> None:
+    x, y, w, h = (float(value) for value in box)
+    if not np.isfinite([x, y, w, h]).all():
+        return
+    corner, opposite = (round(x), round(y)), (round(x + w), round(y + h))
+    cv2.rectangle(picture, corner, opposite, color, 2)
