@@ -73,6 +73,12 @@ class Window:
             maps=tuple(parts), corner=start * float(_CELL), limits=np.concatenate([first, last])
         )
 
+    @classmethod
+    def whole(cls, maps: Sequence[Map]) -> Window:
+        """All of the maps."""
+        nowhere = np.array([-np.inf, -np.inf, np.inf, np.inf])
+        return cls(maps=tuple(maps), corner=np.zeros(2), limits=nowhere)
+
     def holds(self, boxes_P4: Array) -> bool:
         """Whether the boxes are inside still."""
         low, high = boxes_P4[:, :2].min(0), (boxes_P4[:, :2] + boxes_P4[:, 2:]).max(0)
