@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +16,7 @@ from feathertrack.cli._overrides import apply_overrides
 from feathertrack.errors import InputError
 
 if TYPE_CHECKING:
+    from feathertrack.training.progress import FitResult
     from feathertrack.training.recipe import Recipe
 
 
@@ -126,22 +128,36 @@ def train(recipe: Recipe, *, data: Path | None, output: Path, devices: str) -> i
     from feathertrack.cli._training_view import watching
     from feathertrack.training.running import run_recipe
 
-    with watching(recipe.name) as watch:
+    with watching(recipe.name) if speaks() else nullcontext() as watch:
         result = run_recipe(
             recipe, data_root=data, output=output, devices=devices, resume=True, watch=watch
         )
+    if result.stopped_by:
+        raise Stopped(
+            result.stopped_by,
+            f"after step {result.steps}, in epoch {result.epochs + 1} of {recipe.loop.epochs}: "
+            "the same command goes on",
+        )
+    if speaks():
+        _print_result(result)
+    return 0
+
+
+def speaks() -> bool:
+    """Whether this process prints: of those that torchrun starts, the first one does."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def _print_result(result: FitResult) -> None:
     for note in result.notes:
         print(f"note: {note}", file=sys.stderr)
-    if result.stopped_by:
-        done = f"after {result.epochs} epochs: the same command goes on"
-        raise Stopped(result.stopped_by, done)
     losses = ", ".join(f"{name} {value:.4f}" for name, value in result.losses.items())
-    print(f"trained   {result.epochs} epochs, {result.steps} steps; {losses}")
+    now = losses or "nothing was left to do"
+    print(f"trained   {result.epochs} epochs, {result.steps} steps; {now}")
     if result.best is not None:
         print(f"best      {result.metric} {result.best:.4f} after epoch {result.best_epoch}")
     if result.weights is not None:
         print(f"weights   {result.weights}")
-    return 0
 
 
 def data_root(given: Path | None) -> Path | None:

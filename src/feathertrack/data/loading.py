@@ -8,34 +8,30 @@ number alone, so neither workers, nor ranks, nor where a run was taken up again 
 from __future__ import annotations
 
 import contextlib
-import signal
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
-import cv2
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from feathertrack.data.augment.batched import render_batch
-from feathertrack.data.augment.geometry import ViewPlan
 from feathertrack.data.batch import PairBatch
-from feathertrack.data.preparing import Pair, PairMaker, RawPair
+from feathertrack.data.prepared import Prepared, planes
+from feathertrack.data.preparing import PairMaker
 from feathertrack.data.settings import DataSettings
 from feathertrack.data.sources import Source
-from feathertrack.errors import FeathertrackError, InputError
+from feathertrack.data.workers import (
+    Steps,
+    WholeBatches,
+    WorkerLost,
+    next_batch,
+    quiet_children,
+    start_worker,
+)
+from feathertrack.errors import InputError
 
 MAX_EXAMPLES = 20
 """How many sentences about unreadable pictures are kept."""
-
-Key = tuple[int, int]
-
-
-class WorkerLost(FeathertrackError):
-    """A process that prepares pairs is gone."""
 
 
 class HasBatchSize(Protocol):
@@ -84,8 +80,8 @@ class PairLoader:
             raise InputError(f"rank {rank} is not one of {world} processes")
         if batch_size < 1 or data.workers < 0:
             raise InputError(
-                f"batch_size is {batch_size} and workers {data.workers}: expected 1 or more, and "
-                f"0 or more"
+                f"loop.batch_size is {batch_size} and data.workers {data.workers}: expected 1 or "
+                f"more, and 0 or more"
             )
         self._len = data.pairs_per_epoch // (batch_size * world)
         if not self._len:
@@ -96,10 +92,12 @@ class PairLoader:
         self.device = torch.device(device)
         self.replaced = 0
         self.examples: list[str] = []
-        self._steps = _Steps(batch_size, rank=rank, world=world, length=self._len)
-        self._dataset = _Batches(PairMaker(sources, data, seed=seed), batched=data.augment)
+        self._steps = Steps(batch_size, rank=rank, world=world, length=self._len)
+        self._dataset = WholeBatches(
+            PairMaker(sources, data, seed=seed), raw=data.augment == "torch"
+        )
         self._workers = data.workers
-        self._loader: DataLoader[_Prepared] | None = None
+        self._loader: DataLoader[Prepared] | None = None
 
     def __len__(self) -> int:
         """Batches of an epoch, the incomplete one left out."""
@@ -130,8 +128,9 @@ class PairLoader:
         if self._loader is None:
             self._loader = self._make_loader()
         try:
-            batches = iter(self._loader)
-            while (prepared := _next(batches)) is not None:
+            with quiet_children():
+                batches = iter(self._loader)
+            while (prepared := next_batch(batches)) is not None:
                 self._steps.taken += 1
                 yield self._finish(prepared)
         except WorkerLost:
@@ -147,14 +146,14 @@ class PairLoader:
                 with contextlib.suppress(RuntimeError):
                     workers._shutdown_workers()
 
-    def _make_loader(self) -> DataLoader[_Prepared]:
+    def _make_loader(self) -> DataLoader[Prepared]:
         given: dict[str, Any] = {}
         if self._workers:
             given = {
                 "multiprocessing_context": "spawn",  # alike on every system; threads survive it
                 "persistent_workers": True,
                 "prefetch_factor": 2,
-                "worker_init_fn": _start_worker,
+                "worker_init_fn": start_worker,
             }
         return DataLoader(
             self._dataset,
@@ -165,7 +164,7 @@ class PairLoader:
             **given,
         )
 
-    def _finish(self, prepared: _Prepared) -> PairBatch:
+    def _finish(self, prepared: Prepared) -> PairBatch:
         if prepared.error is not None:
             raise prepared.error
         self.replaced += len(prepared.problems)
@@ -174,11 +173,11 @@ class PairLoader:
         template, search = moved.template, moved.search
         boxes = (moved.template_boxes, moved.search_boxes)
         if prepared.plans is not None:
-            template, template_boxes = render_batch(_planes(template), prepared.plans[0])
-            search, search_boxes = render_batch(_planes(search), prepared.plans[1])
+            template, template_boxes = render_batch(planes(template), prepared.plans[0])
+            search, search_boxes = render_batch(planes(search), prepared.plans[1])
             boxes = (template_boxes, search_boxes)
         else:
-            template, search = _planes(template).float(), _planes(search).float()
+            template, search = planes(template).float(), planes(search).float()
         return PairBatch(
             template=template,
             search=search,
@@ -189,142 +188,5 @@ class PairLoader:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Prepared:
-    """What a worker sends: pictures as (B, H, W, 3), bytes where no colour was changed."""
-
-    template: Tensor
-    search: Tensor
-    template_boxes: Tensor
-    search_boxes: Tensor
-    positive: Tensor
-    seeds: Tensor
-    plans: tuple[tuple[ViewPlan, ...], tuple[ViewPlan, ...]] | None = None
-    problems: tuple[str, ...] = ()
-    error: FeathertrackError | None = None
-
-    def to(self, device: torch.device) -> _Prepared:
-        return self._each(lambda tensor: tensor.to(device, non_blocking=True))
-
-    def pin_memory(self) -> _Prepared:
-        return self._each(Tensor.pin_memory)
-
-    def _each(self, change: Any) -> _Prepared:
-        tensors = {
-            field.name: change(value)
-            for field in fields(self)
-            if isinstance(value := getattr(self, field.name), Tensor)
-        }
-        return replace(self, **tensors)
-
-
-class _Steps:
-    """The keys of every batch that is left of the epoch."""
-
-    def __init__(self, batch_size: int, *, rank: int, world: int, length: int) -> None:
-        self.epoch = 0
-        self.taken = 0
-        self._batch, self._rank, self._world, self._length = batch_size, rank, world, length
-
-    def __len__(self) -> int:
-        return self._length - self.taken
-
-    def __iter__(self) -> Iterator[list[Key]]:
-        epoch = self.epoch
-        for step in range(self.taken, self._length):
-            first = (step * self._world + self._rank) * self._batch
-            yield [(epoch, first + number) for number in range(self._batch)]
-
-
-class _Batches(Dataset[_Prepared]):
-    """Makes whole batches; this is what is sent to the workers."""
-
-    def __init__(self, maker: PairMaker, *, batched: str) -> None:
-        self.maker = maker
-        self._raw = batched == "torch"
-
-    def __getitems__(self, keys: Sequence[Key]) -> _Prepared:
-        try:
-            if self._raw:
-                return _collate_raw([self.maker.raw(*key) for key in keys])
-            return _collate([self.maker.make(*key) for key in keys])
-        except FeathertrackError as error:
-            # The loader would wrap it in the text of a traceback.
-            return replace(_nothing(), error=error)
-
-
-def _collate(pairs: Sequence[Pair]) -> _Prepared:
-    return _Prepared(
-        template=_stack([pair.template for pair in pairs]),
-        search=_stack([pair.search for pair in pairs]),
-        template_boxes=_boxes([pair.template_box for pair in pairs]),
-        search_boxes=_boxes([pair.search_box for pair in pairs]),
-        **_rest(pairs),
-    )
-
-
-def _collate_raw(pairs: Sequence[RawPair]) -> _Prepared:
-    return _Prepared(
-        template=_stack([pair.patches[0] for pair in pairs]),
-        search=_stack([pair.patches[1] for pair in pairs]),
-        template_boxes=torch.empty(0),
-        search_boxes=torch.empty(0),
-        plans=(tuple(pair.plans[0] for pair in pairs), tuple(pair.plans[1] for pair in pairs)),
-        **_rest(pairs),
-    )
-
-
-def _rest(pairs: Sequence[Pair | RawPair]) -> dict[str, Any]:
-    return {
-        "positive": torch.tensor([pair.positive for pair in pairs]),
-        "seeds": torch.tensor([pair.seed for pair in pairs], dtype=torch.int64),
-        "problems": tuple(problem for pair in pairs for problem in pair.problems),
-    }
-
-
-def _nothing() -> _Prepared:
-    empty = torch.empty(0)
-    return _Prepared(
-        template=empty,
-        search=empty,
-        template_boxes=empty,
-        search_boxes=empty,
-        positive=empty,
-        seeds=empty,
-    )
-
-
-def _stack(images: Sequence[NDArray[Any]]) -> Tensor:
-    return torch.from_numpy(np.stack(images))  # one float picture makes all of them float
-
-
-def _boxes(boxes: Sequence[NDArray[np.float64]]) -> Tensor:
-    return torch.from_numpy(np.stack(boxes).astype(np.float32))
-
-
-def _planes(images: Tensor) -> Tensor:
-    """(B, H, W, 3) as (B, 3, H, W), in the order of memory that convolutions on a CPU like best."""
-    return images.permute(0, 3, 1, 2)
-
-
 def _as_it_is(prepared: Any) -> Any:
     return prepared
-
-
-def _start_worker(_: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's to handle
-    cv2.setNumThreads(0)
-    torch.set_num_threads(1)
-
-
-def _next(batches: Iterator[_Prepared]) -> _Prepared | None:
-    try:
-        return next(batches, None)
-    except RuntimeError as error:
-        if "DataLoader worker" not in str(error):
-            raise
-        first = str(error).partition("\n")[0].rstrip(". ")
-        raise WorkerLost(
-            f"a process that prepares pairs is gone ({first}): if the memory was full, lower "
-            f"--data.workers; then resume"
-        ) from error
