@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from feathertrack.cli.train import speaks
+
 if TYPE_CHECKING:
+    from feathertrack.training.progress import FitResult
     from feathertrack.training.staged import StagedRecipe
 
 
@@ -37,16 +41,24 @@ def train_stages(staged: StagedRecipe, *, data: Path | None, output: Path, devic
     from feathertrack.training.staged import run_staged
 
     results = run_staged(staged, data_root=data, output=output, devices=devices, watch=watching)
+    _print_results(staged, results)
+    last = results[-1]
+    if last.stopped_by:
+        done = f"in stage {len(results)} of {len(staged.stages)}: the same command goes on"
+        raise Stopped(last.stopped_by, done)
+    if not speaks():
+        return 0
+    if last.best is not None:
+        print(f"best      {last.metric} {last.best:.4f} after epoch {last.best_epoch}")
+    print(f"weights   {last.weights}")
+    return 0
+
+
+def _print_results(staged: StagedRecipe, results: Sequence[FitResult]) -> None:
+    if not speaks():
+        return
     for stage, result in zip(staged.stages, results, strict=False):
         for note in result.notes:
             print(f"note: {stage.name}: {note}", file=sys.stderr)
         losses = ", ".join(f"{name} {value:.4f}" for name, value in result.losses.items())
         print(f"{stage.name}: {result.epochs} epochs, {result.steps} steps; {losses}")
-    last = results[-1]
-    if last.stopped_by:
-        done = f"in stage {len(results)} of {len(staged.stages)}: the same command goes on"
-        raise Stopped(last.stopped_by, done)
-    if last.best is not None:
-        print(f"best      {last.metric} {last.best:.4f} after epoch {last.best_epoch}")
-    print(f"weights   {last.weights}")
-    return 0

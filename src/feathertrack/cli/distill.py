@@ -14,7 +14,7 @@ from tyro.conf import Positional, UseAppendAction, arg
 
 from feathertrack.cli._options import Flag
 from feathertrack.cli._overrides import apply_overrides
-from feathertrack.cli.train import data_root
+from feathertrack.cli.train import data_root, speaks
 from feathertrack.errors import InputError
 
 if TYPE_CHECKING:
@@ -227,7 +227,8 @@ def distill(
         done = sum(state.state == "done" for state in result.stages)
         detail = f"after {done} of {len(result.stages)} stages: the same command goes on"
         raise Stopped(result.stopped_by, detail)
-    print_result(result)
+    if speaks():
+        print_result(result)
     return 0
 
 
