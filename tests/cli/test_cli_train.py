@@ -16,7 +16,7 @@ from tests.cli.conftest import Run
 MINE = """
 from dataclasses import replace
 from feathertrack.data.settings import DataSettings, SetSettings, ViewSettings
-from feathertrack.recipes import find_compression, find_recipe
+from feathertrack.recipes import find_compression, find_recipe, find_student
 from feathertrack.training.recipe import LoopSettings, ValidationSettings
 
 DATA = DataSettings(
@@ -35,6 +35,21 @@ def narrow():
                     teacher_model="fdsiamfc_15", **small)
     return replace(whole, train=replace(whole.train, epochs=1),
                    finetune=replace(whole.finetune, epochs=0))
+
+BOXES = replace(DATA, crop="pytracking", template=ViewSettings(size=64, context=2.0),
+                search=ViewSettings(size=64, context=2.0, shift=20.0, scale=0.5))
+
+BOXED = dict(SMALL, data=BOXES, loop=LoopSettings(epochs=1, batch_size=2, skip_above=1e12))
+
+def taught():
+    whole = find_student("atom_cfkd_tiny")
+    return replace(whole, name="taught", **BOXED)
+
+def in_turn():
+    whole = find_student("atom_cfkd_separate")
+    small = dict(BOXED, model="atom_r18_tiny")
+    return replace(whole, name="in_turn", stages=tuple(
+        replace(stage, name=name, **small) for stage, name in zip(whole.stages, ("one", "two"))))
 """
 
 
@@ -61,7 +76,13 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("command", "name"), [("train", "siamfc_small"), ("distill", "fdsiamfc_30")]
+    ("command", "name"),
+    [
+        ("train", "siamfc_small"),
+        ("train", "atom_small"),
+        ("distill", "fdsiamfc_30"),
+        ("distill", "atom_cfkd_separate"),
+    ],
 )
 def test_without_a_name_the_names_are_listed(run: Run, command: str, name: str) -> None:
     ran = run(command)
@@ -96,6 +117,33 @@ def test_a_dry_run_of_a_compression_lists_its_stages(run: Run) -> None:
     assert "student   fdsiamfc:" in ran.out
 
 
+def test_a_dry_run_of_a_distillation_shows_its_sum(run: Run) -> None:
+    words = ["--task.terms.2.weight", "10", "--teacher", "mine.pth", "--model", "atom_r18_small"]
+    ran = run("distill", "atom_cfkd_tiny", "--dry-run", *words)
+    assert ran.status == 0, ran.err
+    shown = [" ".join(line.split()) for line in ran.out.splitlines()]
+    assert "--task.terms.2.name fidelity (a text)" in shown
+    assert "--task.terms.2.weight 10.0 (a number)" in shown
+    assert "--task.terms.3.maximum sample (one of sample, batch)" in shown
+    assert "--task.teacher-mode eval (one of eval, train)" in shown
+    assert "teacher mine.pth (a text)" in shown
+    assert "model atom_r18_small (a text)" in shown
+    assert "1,000 an epoch with one process, 50,000 in all, 1,600,000 pairs" in ran.out
+
+
+def test_fields_are_for_all_stages_or_for_one_by_its_number(run: Run) -> None:
+    words = ["--model", "atom_r18_tiny", "--loop.epochs", "9", "--stages.1.loop.epochs", "4"]
+    words += ["--weights", "start.pth"]
+    ran = run("distill", "atom_cfkd_separate", "--dry-run", *words)
+    assert ran.status == 0, ran.err
+    shown = [" ".join(line.split()) for line in ran.out.splitlines()]
+    for stage, epochs, weights in ((0, 9, "start.pth"), (1, 4, '""')):
+        assert f"--stages.{stage}.loop.epochs {epochs} (a whole number)" in shown
+        assert f"--stages.{stage}.weights {weights} (a text)" in shown
+        assert f"--stages.{stage}.model atom_r18_tiny (a text)" in shown
+    assert ran.out.count("\nstage     atom_cfkd_separate_") == 2
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -106,11 +154,16 @@ def test_a_dry_run_of_a_compression_lists_its_stages(run: Run) -> None:
         (["train", "siamfc_small", "--task.loss", "fokal"], "one of balanced, focal, ghm, ohnm"),
         (["train", "siamfc_small", "--model", "siamfk", "--dry-run"], "nearest: siamfc"),
         (["train", "siamfc_small", "--resume", "--output", "none"], "none holds no training"),
-        (["distill", "fdsiamfc_3"], "no compression is called 'fdsiamfc_3'; nearest: fdsiamfc_30"),
+        (["distill", "fdsiamfc_3"], "no student is called 'fdsiamfc_3'; nearest: fdsiamfc_30"),
         (["distill", "fdsiamfc_30"], "distill needs a trained siamfc: --teacher NAME|FILE"),
         (["distill", "fdsiamfc_30", "--tran.epochs", "2"], "nearest: train.epochs (a whole"),
         (["distill", "fdsiamfc_30", "--rates", "0.3,0.3", "--dry-run"], "5 stages need as many"),
         (["distill", "fdsiamfc_30", "--norms", "thaw"], "norms is one of freeze, train"),
+        (["distill", "atom_cfk"], "no student is called 'atom_cfk'; nearest: atom_cfkd"),
+        (["distill", "atom_cfkd", "--rates", "0.3"], "recipe atom_cfkd has no field 'rates'"),
+        (["distill", "atom_cfkd", "--task.terms.4.weight", "1"], "nearest: task.terms."),
+        (["distill", "atom_cfkd", "--task.terms.3.maximum", "own"], "one of sample, batch"),
+        (["distill", "atom_cfkd_separate", "--stages.2.optim.lr", "1"], "nearest: stages."),
     ],
 )
 def test_wrong_words_are_named(run: Run, words: list[str], said: str) -> None:
@@ -148,3 +201,30 @@ def test_a_teacher_that_is_not_there_is_named(run: Run, root: Path) -> None:
     ran = run("distill", "fdsiamfc_30", "--teacher", str(other), "--data", str(root))
     assert ran.status == 2
     assert "squeezes a siamfc, but the teacher" in ran.err
+
+
+def test_students_are_taught_by_a_teacher_in_one_stage_or_in_turn(run: Run, root: Path) -> None:
+    file, where = root / "my_recipes.py", ["--data", str(root), "--devices", "cpu"]
+    teacher = str(save_model(create_model("atom_r18_tiny"), root / "teacher.safetensors"))
+    output = str(root / "taught")
+    ran = run("distill", f"{file}:taught", *where, "--teacher", teacher, "--output", output)
+    assert ran.status == 0, ran.err
+    assert "trained   1 epochs, 2 steps" in ran.out
+    assert "fidelity" in ran.out
+    output = str(root / "in_turn")
+    ran = run("distill", f"{file}:in_turn", *where, "--teacher", teacher, "--output", output)
+    assert ran.status == 0, ran.err
+    assert "one: 1 epochs, 2 steps; " in ran.out
+    student = root / "in_turn" / "two" / "weights" / "last.safetensors"
+    assert f"weights   {student}" in ran.out
+    assert load_model(student).name == "atom_r18_tiny"
+
+
+def test_a_student_without_the_teacher_that_it_needs_is_refused(run: Run, root: Path) -> None:
+    own = f"{root / 'my_recipes.py'}:taught"
+    other = str(save_model(create_model("fdsiamfc_15"), root / "other.safetensors"))
+    where = ["--data", str(root), "--output", str(root / "run"), "--devices", "cpu"]
+    for teacher, said in ((other, "the teacher is fdsiamfc_15"), ("", "--teacher NAME|FILE")):
+        ran = run("distill", own, *where, "--teacher", teacher)
+        assert ran.status == 2, ran.err
+        assert said in ran.err

@@ -27,8 +27,8 @@ OPTIONS = {
     "bench": "box device engine frames json precision settings.FIELD source threads tracker "
     "warm-up weights",
     "train": "SECTION.FIELD data devices dry-run model output resume teacher weights",
-    "distill": "SECTION.FIELD choose-from data devices dry-run feature-weight norms output rates "
-    "teacher",
+    "distill": "SECTION.FIELD choose-from data devices dry-run feature-weight model norms output "
+    "rates teacher weights",
     "doctor": "json",
     "evaluate": "data device engine executor format json output precision protocol seed "
     "settings.FIELD threads tracker workers",

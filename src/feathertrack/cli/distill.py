@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Distill:
-    """Make a light student of a trained network: squeezed out of it, or taught by it.
+    """Make a light student of a trained network: squeezed or taught.
+
+    Some are squeezed out of their teacher, layer by layer; others imitate it.
 
     After a stop or a kill the same command goes on where it was.
 
@@ -35,7 +37,7 @@ class Distill:
       feathertrack distill fdsiamfc_30 --teacher siamfc.safetensors
         --data ~/data --train.epochs 10 --finetune.epochs 10
       feathertrack distill atom_cfkd --teacher atom_default.pth --data ~/data
-      feathertrack distill atom_cfkd_little --teacher runs/atom_small/weights/best.safetensors
+      feathertrack distill atom_cfkd_little --teacher atom_small.safetensors
         --loop.seed 1 --task.terms.2.weight 10
       feathertrack distill my_students.py:mine --dry-run
 
