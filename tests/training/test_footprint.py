@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 import torch
 
 from feathertrack.data.settings import ViewSettings
+from feathertrack.errors import InputError
 from feathertrack.models import create_model
 from feathertrack.recipes import find_recipe
-from feathertrack.training.footprint import estimate_footprint
+from feathertrack.training.footprint import check_views, estimate_footprint
 
 
 def test_weights_gradients_and_moments_are_counted() -> None:
@@ -42,3 +44,15 @@ def test_what_the_forward_pass_keeps_of_a_bare_convolution_is_known() -> None:
     assert memory.activations > images + 2 * first_maps
     assert all(not tensor.is_meta for tensor in network.parameters())
     assert torch.is_grad_enabled()
+
+
+@pytest.mark.parametrize(("template", "search"), [(20, 239), (127, 100)])
+def test_views_that_are_too_small_are_refused_by_their_sizes(template: int, search: int) -> None:
+    recipe = find_recipe("siamfc_small")
+    data = replace(
+        recipe.data, template=ViewSettings(size=template), search=ViewSettings(size=search)
+    )
+    network = create_model("fdsiamfc_15")
+    check_views(recipe, network)
+    with pytest.raises(InputError, match=f"template of {template} pixels.* of {search}"):
+        check_views(replace(recipe, data=data), network)

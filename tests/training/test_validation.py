@@ -84,6 +84,15 @@ def test_an_unknown_number_or_sum_is_refused() -> None:
         Validator(ValidationSettings(benchmark="synthetic", sequences=("nowhere",)), data_root=None)
 
 
+def test_metric_and_protocol_are_looked_at_before_the_training() -> None:
+    Validator(ValidationSettings(benchmark="synthetic"), data_root=None).check()
+    wrong = Validator(ValidationSettings(benchmark="synthetic", metric="eoa"), data_root=None)
+    with pytest.raises(InputError, match="no number 'eoa'; there are auc"):
+        wrong.check()
+    with pytest.raises(InputError, match="called 'nope'"):
+        Validator(ValidationSettings(benchmark="synthetic", protocol="nope"), data_root=None)
+
+
 def test_the_best_checkpoint_is_kept_and_told(tmp_path: Path) -> None:
     result = fit(
         toy_recipe(epochs=3),

@@ -9,8 +9,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from feathertrack.errors import InputError
 from feathertrack.models.network import Network
 from feathertrack.training.recipe import Recipe
+
+_TOO_SMALL = (
+    "Kernel size can't be greater than",
+    "Output size is too small",
+    "larger than the search region",
+)
 
 _MOMENTS = {"sgd": 1, "adam": 2, "adamw": 2}
 
@@ -43,6 +50,9 @@ def estimate_footprint(recipe: Recipe, network: Network) -> Footprint:
     Args:
         recipe: its batch size, views, precision and optimiser count.
         network: what is trained; it is left as it is.
+
+    Raises:
+        InputError: the views are too small for the network.
     """
     trained = sum(tensor.nbytes for tensor in network.parameters() if tensor.requires_grad)
     has_moments = recipe.optim.kind != "sgd" or recipe.optim.momentum > 0
@@ -52,6 +62,39 @@ def estimate_footprint(recipe: Recipe, network: Network) -> Footprint:
         optimizer=_MOMENTS[recipe.optim.kind] * trained * has_moments,
         activations=_kept_bytes(recipe, network),
     )
+
+
+def check_views(recipe: Recipe, network: Network) -> None:
+    """Refuse views that are too small for a network, before anything is trained.
+
+    Raises:
+        InputError: names their sizes.
+    """
+    template, search = recipe.data.template.size, recipe.data.search.size
+    images = [torch.zeros(1, 3, side, side, device="meta") for side in (template, search)]
+    shell = copy.deepcopy(network).to("meta").eval()
+    try:
+        with torch.no_grad():
+            _passed(shell, images)
+    except InputError:
+        raise
+    except (RuntimeError, TypeError, ValueError, AttributeError):
+        return  # networks that cannot be called so, as pairs of them, are not checked
+
+
+def _passed(shell: Network, images: list[Tensor]) -> None:
+    """Run a network on its way through images; only that they are too small is an error."""
+    try:
+        shell(*images)
+    except (RuntimeError, ValueError) as error:
+        if not any(words in str(error) for words in _TOO_SMALL):
+            raise
+        template, search = (image.shape[-1] for image in images)
+        name = shell.name or "the network"
+        raise InputError(
+            f"{name} cannot compare a template of {template} pixels with a search region of "
+            f"{search}: change data.template.size or data.search.size"
+        ) from error
 
 
 def _kept_bytes(recipe: Recipe, network: Network) -> int:
@@ -76,6 +119,6 @@ def _kept_bytes(recipe: Recipe, network: Network) -> int:
 
     own = {tensor.untyped_storage()._cdata for tensor in shell.parameters()}
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        shell(*images)
+        _passed(shell, images)
     crops = sum(4 * image.numel() for image in images)
     return crops + sum(size for storage, size in kept.items() if storage not in own)

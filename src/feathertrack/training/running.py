@@ -6,10 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from feathertrack.data.loading import PairLoader
-from feathertrack.data.sources import open_source
+from feathertrack.data.settings import SetSettings
+from feathertrack.data.sources import Source, open_source
 from feathertrack.errors import InputError
 from feathertrack.models import create_model
 from feathertrack.models.network import Network
+from feathertrack.training.footprint import check_views
 from feathertrack.training.launch import launch
 from feathertrack.training.loop import fit
 from feathertrack.training.progress import FitResult, Watch
@@ -48,10 +50,12 @@ def run_recipe(
     """
     root = None if data_root is None else Path(data_root)
     fabric = launch(recipe.loop, devices=devices)
-    validator = (
-        Validator(recipe.validation, data_root=root) if recipe.validation.benchmark else None
-    )
-    sources = [open_source(one, root) for one in recipe.data.sets]
+    sources = [_opened(one, root) for one in recipe.data.sets]
+    validator = None
+    if recipe.validation.benchmark:
+        validator = Validator(recipe.validation, data_root=root)
+        if fabric.is_global_zero:
+            validator.check()
     loader = PairLoader(
         sources,
         recipe.data,
@@ -64,6 +68,7 @@ def run_recipe(
     seed_generators(recipe.loop.seed)  # so that every process begins with the same weights
     network = network or build_network(recipe)
     teacher = teacher or (load_teacher(recipe.teacher) if recipe.teacher else None)
+    check_views(recipe, network)
     task = recipe.task.build(network, recipe=recipe, teacher=teacher)
     try:
         result = fit(
@@ -79,6 +84,17 @@ def run_recipe(
     finally:
         loader.close()
     return replace(result, notes=(*result.notes, *_unreadable(loader)))
+
+
+def _opened(settings: SetSettings, root: Path | None) -> Source:
+    try:
+        return open_source(settings, root)
+    except InputError as error:
+        if root is not None or not settings.root or Path(settings.root).expanduser().is_absolute():
+            raise
+        raise InputError(
+            f"{error} (it is looked for in the folder of --data, once given)"
+        ) from error
 
 
 def _unreadable(loader: PairLoader) -> list[str]:

@@ -7,16 +7,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import ArrayLike
 
 from feathertrack.benchmarks import Benchmark, open_benchmark
 from feathertrack.data.namelists import names_file, read_names
 from feathertrack.engines.devices import Device
 from feathertrack.engines.torch_runtime import load_torch_engine
 from feathertrack.errors import InputError
+from feathertrack.evaluation.protocols import find_protocol
 from feathertrack.evaluation.runner import evaluate
 from feathertrack.models.network import Network
+from feathertrack.results import Result
 from feathertrack.trackers.creation import tracker_for
+from feathertrack.trackers.tracker import Image
 from feathertrack.training.randomness import undisturbed
 from feathertrack.training.recipe import ValidationSettings
 
@@ -38,7 +43,7 @@ class Validator:
             ``settings.root`` does not say otherwise.
 
     Raises:
-        InputError: there is no such benchmark, sequence or folder.
+        InputError: there is no such benchmark, sequence, folder or protocol.
     """
 
     def __init__(self, settings: ValidationSettings, *, data_root: Path | None) -> None:
@@ -46,6 +51,17 @@ class Validator:
             raise InputError(f"validation.every must be at least 1, got {settings.every}")
         self.settings = settings
         self.benchmark = _open(settings, data_root)
+        find_protocol(settings.protocol or None, self.benchmark)
+
+    def check(self) -> None:
+        """Score a box that stands still on one sequence, so that a wrong metric is told at once.
+
+        Raises:
+            InputError: the protocol has no number of the metric's name, or a frame is unreadable.
+        """
+        one = replace(self.benchmark, names=self.benchmark.names[:1])
+        table = evaluate(_Still(), one, protocol=self.settings.protocol or None)
+        weighted_sum(self.settings.metric, table.headline)
 
     def due(self, epochs_done: int) -> bool:
         """Whether to validate after so many epochs."""
@@ -81,6 +97,19 @@ class Validator:
         if best is None:
             return True
         return value < best if self.settings.metric in scores.lower_is_better else value > best
+
+
+class _Still:
+    """A tracker that believes the target stays where it was."""
+
+    def __init__(self) -> None:
+        self._box = np.zeros(4)
+
+    def init(self, image: Image, box: ArrayLike) -> None:
+        self._box = np.asarray(box, dtype=np.float64)
+
+    def update(self, image: Image) -> Result:
+        return Result(box=self._box, score=1.0, state="tracking")
 
 
 def weighted_sum(metric: str, headline: Mapping[str, float]) -> float:

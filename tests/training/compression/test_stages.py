@@ -62,6 +62,10 @@ def test_units_of_rate_one_and_phases_without_epochs_have_no_stage() -> None:
     ]
     with pytest.raises(InputError, match="has no stage: every rate is 1"):
         plan_stages(replace(COMPRESSION, rates=(1.0,)))
+    with pytest.raises(InputError, match=r"choose_from .* got 7"):
+        plan_stages(replace(COMPRESSION, choose_from=7.0))
+    with pytest.raises(InputError, match=r"feature_weight .* got -3"):
+        plan_stages(replace(COMPRESSION, feature_weight=-3.0))
 
 
 def test_a_first_stage_behind_an_untouched_unit_begins_with_the_teacher() -> None:

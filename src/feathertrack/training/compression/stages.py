@@ -59,8 +59,17 @@ def plan_stages(compression: Compression) -> tuple[Stage, ...]:
     """Return the stages in their order; units of rate 1 and phases without epochs have none.
 
     Raises:
-        InputError: the student cannot be built, or nothing is left to do.
+        InputError: the student cannot be built, a share or weight is out of its range, or nothing
+            is left to do.
     """
+    if not 0 <= compression.choose_from <= 1:
+        raise InputError(
+            f"choose_from is a share of the epochs from 0 to 1, got {compression.choose_from:g}"
+        )
+    if not 0 <= compression.feature_weight < math.inf:
+        raise InputError(
+            f"feature_weight must be at least 0 and finite, got {compression.feature_weight:g}"
+        )
     backbone = step_backbone(build_student(compression, step=0))
     phases: list[Phase] = [
         phase for phase in ("train", "finetune") if phase_of(compression, phase).epochs > 0
