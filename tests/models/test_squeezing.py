@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from feathertrack.errors import InputError
 from feathertrack.models import create_model
 from feathertrack.models.network import Network
-from feathertrack.models.squeezing import StepBackbone, find_units, step_backbone
+from feathertrack.models.squeezing import StepBackbone, step_backbone
+from feathertrack.models.units import find_units
 from feathertrack.weights import load_model, save_model
 from tests.filling import fill, shapes_of
 from tests.goldens_compare import assert_within

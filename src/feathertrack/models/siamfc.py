@@ -22,7 +22,7 @@ from feathertrack.errors import InputError
 from feathertrack.models.correlation import CorrelationForm, xcorr
 from feathertrack.models.network import Network
 from feathertrack.models.registry import register
-from feathertrack.models.squeezing import Rates, expand_rates, squeezed_width
+from feathertrack.models.units import Rates, expand_rates, squeezed_width
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,8 @@ from feathertrack.models.siamfc import (
     initialise,
     name_student,
 )
-from feathertrack.models.squeezing import Rates, Squeezing, StepBackbone
+from feathertrack.models.squeezing import Squeezing, StepBackbone
+from feathertrack.models.units import Rates
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ import torch
 from feathertrack.errors import WeightsError
 from feathertrack.models import create_model
 from feathertrack.models.siamfc import STUDENT_STAGES, Stage, name_student
-from feathertrack.models.squeezing import squeezed_width
+from feathertrack.models.units import squeezed_width
 from feathertrack.weights.recognition import Recognised, State
 
 _CONVOLUTION = re.compile(r"backbone\.conv\d+\.0\.weight")

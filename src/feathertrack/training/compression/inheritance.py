@@ -12,7 +12,8 @@ from torch import Tensor
 
 from feathertrack.errors import InputError
 from feathertrack.models.network import Network
-from feathertrack.models.squeezing import StepBackbone, Unit, find_units, step_backbone
+from feathertrack.models.squeezing import StepBackbone, step_backbone
+from feathertrack.models.units import Unit, find_units
 
 
 @dataclass(frozen=True, kw_only=True)
