@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -11,8 +12,10 @@ from feathertrack.errors import InputError
 from feathertrack.models import create_model
 from feathertrack.models.box_network import BoxNetwork
 from feathertrack.recipes import find_recipe
+from feathertrack.training.recipe import FreezeSettings
 from feathertrack.training.task import Task
-from feathertrack.training.tasks.atom import AtomTask, AtomTaskSettings, network_boxes
+from feathertrack.training.tasks.atom import AtomTask, AtomTaskSettings, rests
+from feathertrack.training.tasks.observing import network_boxes
 from tests.training.tasks.box_pairs import SIDE, box_pairs, tiny_atom, tiny_drnet
 
 
@@ -52,6 +55,39 @@ def test_the_loss_is_that_of_the_network_as_it_judges(kind: str) -> None:
     found = network.judge(batch.template, batch.search, network_boxes(batch.template_boxes), boxes)
     loss = torch.nn.functional.mse_loss if kind == "mse" else torch.nn.functional.smooth_l1_loss
     torch.testing.assert_close(task(batch)["total"], loss(found, truth))
+
+
+def test_a_backbone_that_rests_gives_the_same_loss_and_gradient_without_its_norms() -> None:
+    network, batch, found = tiny_atom(), box_pairs(), []
+    network.feature_extractor.requires_grad_(False)
+    for resting in (False, True):
+        task = AtomTask(network, AtomTaskSettings(), resting=resting).train()
+        network.feature_extractor.eval()
+        loss = task(batch)["total"]
+        network.zero_grad()
+        loss.backward()
+        gradient = network.bb_regressor.get_parameter("conv3_1t.0.weight").grad
+        assert gradient is not None
+        found.append((loss.detach(), gradient))
+    torch.testing.assert_close(found[0][0], found[1][0], rtol=1e-4, atol=0)
+    torch.testing.assert_close(found[0][1], found[1][1], rtol=1e-2, atol=1e-5)
+    assert not any(name.startswith("_folded") for name, _ in task.named_parameters())
+
+
+@pytest.mark.parametrize(
+    ("frozen", "norms", "expected"),
+    [
+        ({"feature_extractor": -1}, "freeze", True),
+        ({"feature_extractor": -1, "feature_extractor.layer3": 5}, "freeze", False),
+        ({"feature_extractor": -1}, "train", False),
+        ({"feature_extractor": 5}, "freeze", False),
+        ({"bb_regressor": -1}, "freeze", False),
+    ],
+)
+def test_a_backbone_rests_if_nothing_of_it_ever_changes(
+    frozen: dict[str, int], norms: Any, expected: bool
+) -> None:
+    assert rests(FreezeSettings(frozen=frozen, norms=norms)) == expected
 
 
 def overfit(task: Task, *, steps: int, lr: float = 3e-3) -> tuple[float, float]:

@@ -9,7 +9,9 @@ Shapes: B pairs, P boxes in each, K numbers that the head says of a box (1 or 4)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import cv2
 import numpy as np
@@ -21,14 +23,23 @@ from feathertrack.data.batch import PairBatch
 from feathertrack.data.targets.proposals import proposals
 from feathertrack.errors import InputError
 from feathertrack.models.atom import Atom
+from feathertrack.models.backbones.backbone import Backbone
 from feathertrack.models.box_network import BoxNetwork
 from feathertrack.models.drnet import DRNet
+from feathertrack.models.folding import fold_batchnorm
 from feathertrack.models.network import Network
 from feathertrack.training.losses.distillation.answers import Distance, distance
-from feathertrack.training.recipe import Recipe, TaskSettings
+from feathertrack.training.losses.distillation.lesson import Seen
+from feathertrack.training.recipe import FreezeSettings, Recipe, TaskSettings
 from feathertrack.training.task import Losses, Task
+from feathertrack.training.tasks.observing import (
+    LevelledBackbone,
+    network_boxes,
+    observe,
+    package_boxes,
+)
 
-_HALF_PIXEL = 0.5
+_BACKBONE = "feature_extractor"
 _BEST = 3
 _TARGET, _FOUND = (255, 64, 0), (64, 255, 64)
 
@@ -84,7 +95,8 @@ class AtomTaskSettings(BoxTaskSettings):
         self, network: Network, *, recipe: Recipe, teacher: Network | None = None
     ) -> AtomTask:
         """Return the task that trains ``network``; a teacher is held, but imitated by no loss."""
-        task = AtomTask(self.check(network, recipe=recipe), self)
+        checked = self.check(network, recipe=recipe)
+        task = AtomTask(checked, self, resting=rests(recipe.freeze))
         if teacher is not None:
             task.hold_teacher(teacher)
         return task
@@ -96,13 +108,17 @@ class BoxTask(Task):
     Args:
         network: what is trained.
         num_proposals: boxes drawn around each target.
+        resting: the backbone never changes; it is used without batch norms, which computes the same
+            in less time, from the first batch on.
     """
 
     network: BoxNetwork
 
-    def __init__(self, network: BoxNetwork, *, num_proposals: int) -> None:
+    def __init__(self, network: BoxNetwork, *, num_proposals: int, resting: bool = False) -> None:
         super().__init__(network)
         self.num_proposals = num_proposals
+        self.resting = resting
+        self._folded: tuple[Backbone, ...] = ()  # in a tuple, as it is no part of the task
 
     def draw(self, batch: PairBatch) -> tuple[Tensor, Tensor]:
         """Return boxes (B, P, 4), as networks count them, and the right answers (B, P, K)."""
@@ -114,11 +130,28 @@ class BoxTask(Task):
         boxes = torch.from_numpy(drawn.boxes).to(device)
         return network_boxes(boxes), torch.from_numpy(truth).to(device)
 
+    def observed(
+        self,
+        batch: PairBatch,
+        boxes_BP4: Tensor,
+        *,
+        levels: Sequence[int] = (),
+        asked: bool = True,
+    ) -> Seen:
+        """Return what the network makes of a batch; see ``observe``."""
+        if self.resting and not self._folded:
+            # Now, and not before: a run that goes on has read its weights.
+            self._folded = (fold_batchnorm(self.network.feature_extractor).requires_grad_(False),)
+        backbone = cast("LevelledBackbone", self._folded[0]) if self._folded else None
+        return observe(
+            self.network, batch, boxes_BP4, levels=levels, asked=asked, backbone=backbone
+        )
+
     def answers(self, batch: PairBatch, boxes_BP4: Tensor) -> Tensor:
         """Return what the network says of boxes, float32 (B, P, K)."""
-        return self.network.judge(
-            batch.template, batch.search, network_boxes(batch.template_boxes), boxes_BP4
-        ).float()
+        answers = self.observed(batch, boxes_BP4).answers
+        assert answers is not None
+        return answers
 
     def pictures(self, batch: PairBatch, *, count: int) -> list[NDArray[np.uint8]]:
         """Return up to ``count`` pictures: the template and the search region with their boxes.
@@ -128,8 +161,7 @@ class BoxTask(Task):
         """
         boxes, _ = self.draw(batch)
         with torch.no_grad():
-            found = self._found(boxes, self.answers(batch, boxes))
-        found[:, :2] += _HALF_PIXEL
+            found = package_boxes(self._found(boxes, self.answers(batch, boxes)))
         pictures = []
         for i in range(min(count, len(batch))):
             template, search = _pixels(batch.template[i]), _pixels(batch.search[i])
@@ -159,10 +191,13 @@ class AtomTask(BoxTask):
     Args:
         network: what is trained.
         settings: the loss.
+        resting: the backbone never changes.
     """
 
-    def __init__(self, network: BoxNetwork, settings: AtomTaskSettings) -> None:
-        super().__init__(network, num_proposals=settings.proposals)
+    def __init__(
+        self, network: BoxNetwork, settings: AtomTaskSettings, *, resting: bool = False
+    ) -> None:
+        super().__init__(network, num_proposals=settings.proposals, resting=resting)
         self.settings = settings
 
     def forward(self, batch: PairBatch) -> Losses:
@@ -172,9 +207,10 @@ class AtomTask(BoxTask):
         return {"total": distance(answers, truth, kind=self.settings.distance)}
 
 
-def network_boxes(boxes: Tensor) -> Tensor:
-    """This package's boxes as ATOM and DRNet count them: by the centres of pixels."""
-    return boxes - boxes.new_tensor([_HALF_PIXEL, _HALF_PIXEL, 0.0, 0.0])
+def rests(freeze: FreezeSettings) -> bool:
+    """Whether the whole backbone stays as it is, its statistics included."""
+    parts = [until for part, until in freeze.frozen.items() if part.startswith(_BACKBONE)]
+    return freeze.norms == "freeze" and _BACKBONE in freeze.frozen and max(parts) < 0
 
 
 def _pixels(image_3HW: Tensor) -> NDArray[np.uint8]:

@@ -6,10 +6,10 @@ pairs and the same drawn boxes; see ``training.losses.distillation`` for the ter
 
 from __future__ import annotations
 
-import math
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, cast
+from typing import Literal, cast
 
 import torch
 from torch import Tensor
@@ -17,12 +17,13 @@ from torch import Tensor
 from feathertrack.data.batch import PairBatch
 from feathertrack.errors import InputError
 from feathertrack.models.box_network import BoxNetwork
-from feathertrack.models.heads.boxes import modulate
+from feathertrack.models.folding import fold_batchnorm
 from feathertrack.models.network import Network
-from feathertrack.training.losses.distillation import Lesson, Level, Seen, Term
+from feathertrack.training.losses.distillation import Lesson, Seen, Term
 from feathertrack.training.recipe import Recipe
 from feathertrack.training.task import Losses
-from feathertrack.training.tasks.atom import BoxTask, BoxTaskSettings, network_boxes
+from feathertrack.training.tasks.atom import BoxTask, BoxTaskSettings, rests
+from feathertrack.training.tasks.observing import network_boxes, observe
 
 Mode = Literal["eval", "train"]
 
@@ -62,8 +63,9 @@ class DistillAtomSettings(BoxTaskSettings):
         if not used:
             raise InputError(f"{recipe.name}: no term of the sum has a weight")
         imitating = [term.name for term in used if term.imitates]
+        resting = rests(recipe.freeze)
         if not imitating:
-            return DistillAtomTask(student, self, teacher=None)
+            return DistillAtomTask(student, self, teacher=None, resting=resting)
         if teacher is None:
             raise InputError(
                 f"{recipe.name} imitates by {', '.join(imitating)}: --teacher NAME|FILE"
@@ -73,7 +75,7 @@ class DistillAtomSettings(BoxTaskSettings):
                 f"{recipe.name} trains a network of {student.family}, but the teacher is "
                 f"{teacher.name or 'of another family'}"
             )
-        return DistillAtomTask(student, self, teacher=teacher)
+        return DistillAtomTask(student, self, teacher=teacher, resting=resting)
 
 
 class DistillAtomTask(BoxTask):
@@ -82,18 +84,26 @@ class DistillAtomTask(BoxTask):
     Args:
         network: the student.
         settings: the sum.
-        teacher: what is imitated, of the same family; None where no term imitates.
+        teacher: what is imitated, of the same family; a copy is made. None where no term imitates.
+        resting: the student's backbone never changes.
     """
 
     def __init__(
-        self, network: BoxNetwork, settings: DistillAtomSettings, *, teacher: BoxNetwork | None
+        self,
+        network: BoxNetwork,
+        settings: DistillAtomSettings,
+        *,
+        teacher: BoxNetwork | None,
+        resting: bool = False,
     ) -> None:
-        super().__init__(network, num_proposals=settings.proposals)
+        super().__init__(network, num_proposals=settings.proposals, resting=resting)
         self.terms = tuple(term for term in settings.terms if term.weight)
         if teacher is not None:
-            self.hold_teacher(teacher)
-            # In training mode its running statistics move, and are never read.
-            teacher.train(settings.teacher_mode == "train")
+            training = settings.teacher_mode == "train"
+            # A teacher that keeps its statistics computes the same without batch norms.
+            held = copy.deepcopy(teacher) if training else fold_batchnorm(teacher)
+            self.hold_teacher(held.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
+            held.train(training)
 
     def forward(self, batch: PairBatch) -> Losses:
         """Return every term under its name, and their weighted sum as ``total``."""
@@ -107,13 +117,8 @@ class DistillAtomTask(BoxTask):
     def lesson(self, batch: PairBatch) -> Lesson:
         """Return what student and teacher make of a batch, as far as a term needs it."""
         boxes, truth = self.draw(batch)
-        student = observe(
-            self.network,
-            batch,
-            boxes,
-            levels=_levels(self.terms),
-            asked=any(term.asks for term in self.terms),
-        )
+        asked = any(term.asks for term in self.terms)
+        student = self.observed(batch, boxes, levels=_levels(self.terms), asked=asked)
         return Lesson(
             student=student,
             teacher=self.taught(batch, boxes),
@@ -137,68 +142,5 @@ class DistillAtomTask(BoxTask):
             )
 
 
-def observe(
-    network: BoxNetwork,
-    batch: PairBatch,
-    boxes_BP4: Tensor,
-    *,
-    levels: Sequence[int],
-    asked: bool,
-) -> Seen:
-    """Return maps and answers of a network, in float32; each picture passes the backbone once.
-
-    Args:
-        network: student or teacher.
-        batch: the pairs.
-        boxes_BP4: drawn boxes, as networks count them.
-        levels: numbers of the levels that are compared.
-        asked: whether the head is asked about the boxes.
-    """
-    backbone = cast("_Backbone", network.feature_extractor)
-    heads = backbone.used if asked else ()
-    used = sorted({*levels, *heads})
-    template, search = (
-        dict(zip(used, backbone(network.normalised(image), used), strict=True))
-        for image in (batch.template, batch.search)
-    )
-    answers = None
-    if asked:
-        head = network.bb_regressor
-        modulation = head.modulation(
-            [template[number] for number in heads], network_boxes(batch.template_boxes)
-        )
-        maps = modulate(head.test_maps([search[number] for number in heads]), modulation)
-        answers = head.predict(maps, boxes_BP4).float()
-    side = batch.search.shape[-1]
-    return Seen(
-        levels={
-            number: Level(
-                template=template[number].float(),
-                search=search[number].float(),
-                stride=_stride(side, search[number].shape[-1]),
-            )
-            for number in levels
-        },
-        answers=answers,
-    )
-
-
-class _Backbone(Protocol):
-    """What the backbones of this family share: levels by number."""
-
-    used: tuple[int, ...]
-
-    def __call__(self, image_B3HW: Tensor, used: Sequence[int]) -> list[Tensor]: ...
-
-
 def _levels(terms: Sequence[Term]) -> list[int]:
     return sorted({number for term in terms for number in term.levels})
-
-
-def _stride(pixels: int, cells: int) -> int:
-    """Pixels per cell; a side that is no multiple has a cell more.
-
-    >>> [_stride(288, 18), _stride(255, 128)]
-    [16, 2]
-    """
-    return 1 << round(math.log2(pixels / cells))
