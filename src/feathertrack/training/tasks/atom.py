@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -38,10 +37,10 @@ from feathertrack.training.tasks.observing import (
     observe,
     package_boxes,
 )
+from feathertrack.training.tasks.pictures import pair_picture
 
 _BACKBONE = "feature_extractor"
 _BEST = 3
-_TARGET, _FOUND = (255, 64, 0), (64, 255, 64)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +153,7 @@ class BoxTask(Task):
         return answers
 
     def pictures(self, batch: PairBatch, *, count: int) -> list[NDArray[np.uint8]]:
-        """Return up to ``count`` pictures: the template and the search region with their boxes.
+        """Return up to ``count`` pictures: the template, and the search region with boxes.
 
         In the search region stand the target's box and the one that the network makes of those
         drawn: the mean of the three that ATOM likes best, or the mean of where DRNet goes.
@@ -162,18 +161,10 @@ class BoxTask(Task):
         boxes, _ = self.draw(batch)
         with torch.no_grad():
             found = package_boxes(self._found(boxes, self.answers(batch, boxes)))
-        pictures = []
-        for i in range(min(count, len(batch))):
-            template, search = _pixels(batch.template[i]), _pixels(batch.search[i])
-            _outline(template, batch.template_boxes[i], _TARGET)
-            _outline(search, batch.search_boxes[i], _TARGET)
-            _outline(search, found[i], _FOUND)
-            padded = np.zeros((max(len(template), len(search)), template.shape[1], 3), np.uint8)
-            padded[: len(template)] = template
-            beside = np.zeros((len(padded), search.shape[1], 3), np.uint8)
-            beside[: len(search)] = search
-            pictures.append(np.concatenate([padded, beside], axis=1))
-        return pictures
+        return [
+            pair_picture(batch, i, maps=(), found=found[i].cpu().numpy())
+            for i in range(min(count, len(batch)))
+        ]
 
     def _found(self, boxes_BP4: Tensor, answers_BPK: Tensor) -> Tensor:
         if isinstance(self.network, Atom):
@@ -211,16 +202,3 @@ def rests(freeze: FreezeSettings) -> bool:
     """Whether the whole backbone stays as it is, its statistics included."""
     parts = [until for part, until in freeze.frozen.items() if part.startswith(_BACKBONE)]
     return freeze.norms == "freeze" and _BACKBONE in freeze.frozen and max(parts) < 0
-
-
-def _pixels(image_3HW: Tensor) -> NDArray[np.uint8]:
-    pixels = image_3HW.detach().float().clamp(0, 255).round().byte().permute(1, 2, 0)
-    return np.ascontiguousarray(pixels.cpu().numpy())
-
-
-def _outline(picture: NDArray[np.uint8], box: Tensor, color: tuple[int, int, int]) -> None:
-    x, y, w, h = (float(value) for value in box)
-    if not np.isfinite([x, y, w, h]).all():
-        return
-    corner, opposite = (round(x), round(y)), (round(x + w), round(y + h))
-    cv2.rectangle(picture, corner, opposite, color, 2)
