@@ -177,6 +177,14 @@ def test_a_folder_of_another_compression_or_teacher_is_refused(
         run_compression(COMPRESSION, teacher=str(other), output=whole.output, data_root=root)
 
 
+def test_a_teacher_without_statistics_is_refused_where_they_would_stay(
+    root: Path, tmp_path: Path
+) -> None:
+    untrained = str(save_model(create_model("toy_teacher"), tmp_path / "untrained.safetensors"))
+    with pytest.raises(InputError, match="was never trained"):
+        run_compression(COMPRESSION, teacher=untrained, output=tmp_path / "run", data_root=root)
+
+
 def test_a_teacher_of_another_kind_is_refused(root: Path, tmp_path: Path) -> None:
     path = save_model(create_model("fdsiamfc_15"), tmp_path / "student.safetensors")
     with pytest.raises(InputError, match=r"squeezes a toy_teacher, but the teacher .* fdsiamfc_15"):

@@ -79,7 +79,8 @@ def run_compression(
         stage_done: told about every stage that has ended.
 
     Raises:
-        InputError: the teacher is another network, or ``output`` holds another compression.
+        InputError: the teacher is another network or untrained, or ``output`` holds another
+            compression.
     """
     course = _Course(
         compression=compression,
@@ -92,6 +93,7 @@ def run_compression(
     network = open_teacher(compression, teacher)
     live = copy.deepcopy(network) if compression.feature_weight else None
     plan = open_plan(course.output, compression, stages, teacher=network.digest)
+    _check_statistics(compression, network, name=teacher)
     notes: list[str] = []
     for stage in stages:
         state = plan.stages[stage.number]
@@ -191,6 +193,27 @@ def open_teacher(compression: Compression, name: str) -> Network:
             f"a {network.name}"
         )
     return network
+
+
+def _check_statistics(compression: Compression, network: Network, *, name: str) -> None:
+    """Refuse frozen batch norms that have seen no picture: their outputs are not normalised.
+
+    The scores of an untrained SiamFC are 300 times larger so, and the first stage diverges.
+    """
+    norms = [one for one in network.modules() if isinstance(one, torch.nn.BatchNorm2d)]
+    fresh = [
+        one
+        for one in norms
+        if one.running_mean is not None
+        and one.running_var is not None
+        and not bool(one.running_mean.any())
+        and bool((one.running_var == 1).all())
+    ]
+    if fresh and compression.norms == "freeze":
+        raise InputError(
+            f"the teacher {name} was never trained: its batch norms hold no statistics, and "
+            "--norms freeze would keep them so; train it first, or say --norms train"
+        )
 
 
 def merge_student(network: Network, path: Path, compression: Compression) -> tuple[Path, float]:
