@@ -152,10 +152,10 @@ def siamkpn_small() -> Recipe:
         name="siamkpn_small",
         source="ours",
         model="siamkpn_mobilenetv2",
-        model_options={"multiplier": 1.0, "widths": (128, 128, 128), "num_stages": 2},
+        model_options={"multiplier": 1.0, "widths": (64, 64, 64), "num_stages": 2},
         weights="mobilenetv2_imagenet_features.pt",
         task=SiamKPNTaskSettings(decay=0.9),
-        data=small_data(pairs=6400),
+        data=small_data(pairs=4800),
         optim=OptimSettings(
             kind="adam", lr=5e-4, weight_decay=0.0, factors={"backbone": 0.2}, clip=10.0
         ),

@@ -191,10 +191,10 @@ def siamrpn_small() -> Recipe:
         name="siamrpn_small",
         source="ours",
         model="siamrpn_mobilenetv2",
-        model_options={"multiplier": 1.0, "widths": (128, 128, 128), "weighted": True},
+        model_options={"multiplier": 1.0, "widths": (64, 64, 64), "weighted": True},
         weights="mobilenetv2_imagenet_features.pt",
         task=SiamRPNTaskSettings(window="centered"),
-        data=small_data(pairs=6400),
+        data=small_data(pairs=4800),
         optim=OptimSettings(
             lr=1e-2, weight_decay=1e-4, factors={"backbone": 0.2}, clip=10.0, reduce="mean"
         ),
