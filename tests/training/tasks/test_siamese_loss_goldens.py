@@ -18,7 +18,7 @@ from feathertrack.training.task import Task
 from feathertrack.training.tasks.siamkpn import SiamKPNTask, SiamKPNTaskSettings
 from feathertrack.training.tasks.siamrpn import SiamRPNTask, SiamRPNTaskSettings
 from feathertrack.weights.siamrpn import pysot_name
-from tests.filling import filled_state, pictures
+from tests.filling import filled_state
 from tests.goldens.fill import fill_image
 from tests.shared_data import shared
 
@@ -99,7 +99,10 @@ def _freeze(network: nn.Module, *, train: bool) -> None:
 
 
 def _batch(about: dict[str, Any]) -> PairBatch:
-    images = pictures(about["inputs"])
+    images = {
+        key: torch.from_numpy(fill_image(how["name"], how["shape"]))
+        for key, how in about["inputs"].items()
+    }
     corners = torch.tensor(about["boxes_corner"])
     boxes = torch.cat([corners[:, :2] + 0.5, corners[:, 2:] - corners[:, :2]], dim=1)
     return PairBatch(
