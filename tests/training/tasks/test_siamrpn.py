@@ -113,7 +113,8 @@ def test_moves_that_are_the_targets_decode_to_the_boxes(kind: str) -> None:
 
 
 def test_pictures_show_template_search_labels_and_scores() -> None:
-    pictures = _task().eval().pictures(pairs([True, False, True]), count=2)
+    task = _task().eval().to(memory_format=torch.channels_last)  # as the loop does
+    pictures = task.pictures(pairs([True, False, True]), count=2)
     assert [picture.shape for picture in pictures] == [(159, 4 * 159, 3)] * 2
 
 

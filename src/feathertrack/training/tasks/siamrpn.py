@@ -168,7 +168,7 @@ class SiamRPNTask(Task):
     def boxes(self, target: Tensor, delta: Tensor, *, side: int) -> NDArray[np.float64]:
         """Return the box (B, 4) of the best anchor in search regions of ``side`` pixels."""
         scores, moves = target.flatten(1), delta.float().cpu()
-        moves = moves.view(len(scores), 4, -1)
+        moves = moves.reshape(len(scores), 4, -1)
         anchors = anchor_grid(
             target.shape[-1], kind=self.settings.anchors, middle=(side - 1) / 2
         ).reshape(-1, 4)
