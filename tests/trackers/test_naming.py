@@ -34,9 +34,7 @@ def test_a_class_of_the_current_folder_is_found(in_tmp: Path) -> None:
         "class Good:\n    def init(self, i, b): ...\n    def update(self, i): ...\nclass Bad: ...\n"
     )
     assert import_class("mine_for_naming:Good").__name__ == "Good"
-    with pytest.raises(
-        InputError, match="no method init and has no method update"
-    ):
+    with pytest.raises(InputError, match="no method init and has no method update"):
         import_class("mine_for_naming:Bad")
     with pytest.raises(InputError, match="has no class Other"):
         import_class("mine_for_naming:Other")
