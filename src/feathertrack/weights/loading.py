@@ -80,21 +80,29 @@ def load_model(
 def _found(stored: StoredFile, options: Mapping[str, object], *, name: str | None) -> Recognised:
     """What our own file says it holds, or what a recogniser makes of another's.
 
-    A backbone may fit networks of several families: the first that the named one has is taken.
+    A backbone may fit networks of several families: the first that the named one has is taken, and
+    a family that knows the keys but refuses the shapes is heard when no other takes them.
     """
     if metadata.is_ours(stored.metadata):
         metadata.check_version(stored.metadata)
         name, config = shown(stored.metadata.get("model", "")), metadata.config(stored.metadata)
         return Recognised(name=name, options=config, state=stored.state)
     for state in _unwrapped(stored.state):
-        others = []
+        others: list[Recognised] = []
+        refused: list[WeightsError] = []
         for recognise in RECOGNISERS.values():
-            found = recognise(state, options)
+            try:
+                found = recognise(state, options)
+            except WeightsError as error:
+                refused.append(error)
+                continue
             if found is None:
                 continue
             if not found.part or name is None or _has_part(name, found.part):
                 return found
             others.append(found)
+        if refused:
+            raise refused[0]
         if others:
             return others[0]
     raise WeightsError(
