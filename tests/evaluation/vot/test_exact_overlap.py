@@ -103,3 +103,9 @@ def test_numbers_far_beyond_a_picture_do_no_harm() -> None:
     wild = Regions.from_list([[1e300, 0, 1e300, 4], [-1e300, 0, 1e300, 0, 0, 1e300]])
     box = Regions.from_rows([[0, 0, 9, 9]] * 2)
     assert np.isfinite(exact_overlaps(wild, box)).all()
+
+
+def test_a_box_of_next_to_no_width_overlaps_nothing() -> None:
+    one = Regions.from_list([[0.0, 0.0, 5e-324, 0.0], [0.0, 0.0, 5e-324, 9.0]])
+    two = Regions.from_list([[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 9.0, 9.0]])
+    np.testing.assert_array_equal(exact_overlaps(one, two), [0.0, 0.0])

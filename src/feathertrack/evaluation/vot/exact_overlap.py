@@ -22,6 +22,10 @@ _PAIRS_AT_ONCE = 1 << 14
 _LARGEST = 1e9  # beyond any picture: squares of what a diverged tracker reports stay finite
 
 
+_UPRIGHT = 1e-200
+"""Edges that go less far to the side are upright, in pixels."""
+
+
 def exact_overlaps(first: Regions, second: Regions, *, size_wh: ArrayLike | None = None) -> Floats:
     """Area that two regions share over the area that either covers, both cut to the image.
 
@@ -134,7 +138,8 @@ def _areas_within(regions: Regions, box: Floats) -> Floats:
     before[start[:-1]] = start[1:] - 1
     left, top, right, bottom = np.repeat(box, num, axis=0).T
     (x0, y0), (x1, y1) = corners[before].T, corners.T
-    run = np.where(x1 == x0, 1.0, x1 - x0)  # an upright edge has nothing below it
+    # An upright edge has nothing below it; one that is all but upright would divide by next to 0.
+    run = np.where(np.abs(x1 - x0) < _UPRIGHT, 1.0, x1 - x0)
     begin, end = np.clip(x0, left, right), np.clip(x1, left, right)
     high = _mean_below(
         y0 + (y1 - y0) * ((begin - x0) / run), y0 + (y1 - y0) * ((end - x0) / run), top, bottom

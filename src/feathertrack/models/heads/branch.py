@@ -81,6 +81,7 @@ class DepthwiseBranch(nn.Module):
 def centre(template_BChw: Tensor, cells: int = TEMPLATE_CELLS) -> Tensor:
     """Return the middle of a map, ``cells`` on a side; a map no larger comes back as it is.
 
+    >>> import torch
     >>> centre(torch.arange(15.0).expand(1, 1, 15, 15))[0, 0, 0]
     tensor([ 4.,  5.,  6.,  7.,  8.,  9., 10.])
     """
