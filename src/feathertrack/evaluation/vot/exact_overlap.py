@@ -20,10 +20,7 @@ from feathertrack.evaluation.vot.regions import Floats, Integers, RegionKind, Re
 
 _PAIRS_AT_ONCE = 1 << 14
 _LARGEST = 1e9  # beyond any picture: squares of what a diverged tracker reports stay finite
-
-
-_UPRIGHT = 1e-200
-"""Edges that go less far to the side are upright, in pixels."""
+_UPRIGHT = 1e-200  # edges that go less far to the side are upright, in pixels
 
 
 def exact_overlaps(first: Regions, second: Regions, *, size_wh: ArrayLike | None = None) -> Floats:
