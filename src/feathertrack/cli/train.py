@@ -152,7 +152,8 @@ def _print_result(result: FitResult) -> None:
     for note in result.notes:
         print(f"note: {note}", file=sys.stderr)
     losses = ", ".join(f"{name} {value:.4f}" for name, value in result.losses.items())
-    now = losses or "nothing was left to do"
+    idle = "every step was skipped" if result.skipped else "nothing was left to do"
+    now = losses or idle
     print(f"trained   {result.epochs} epochs, {result.steps} steps; {now}")
     if result.best is not None:
         print(f"best      {result.metric} {result.best:.4f} after epoch {result.best_epoch}")

@@ -65,12 +65,7 @@ def create_tracker(
     parts = parse_tracker_name(name)
     if parts.kind in ("class", "program"):
         _refuse_ours(parts, weights=weights is not None, settings=bool(parts.preset or settings))
-        if parts.kind == "program":
-            return TraxTracker(parts.target)
-        found = import_class(parts.target)
-        with blaming(parts.target, "cannot be made"):
-            made = found()
-        return wrapped(made, name=parts.target)
+        return _create_foreign(parts)
     if parts.target in BUILT_IN:
         if settings:
             raise InputError(f"{parts.target} has no settings, got {', '.join(settings)}")
@@ -94,6 +89,16 @@ def create_tracker(
     known = model if parts.kind == "model" else ""
     network = _engine_of(known, path, engine, device, precision, threads)
     return tracker_for(network, preset=preset, changes=settings)
+
+
+def _create_foreign(parts: TrackerName) -> Tracker:
+    """A program that speaks TraX, or a class of the user's."""
+    if parts.kind == "program":
+        return TraxTracker(parts.target)
+    found = import_class(parts.target)
+    with blaming(parts.target, "cannot be made"):
+        made = found()
+    return wrapped(made, name=parts.target)
 
 
 def _engine_of(

@@ -32,7 +32,7 @@ from feathertrack.trackers.localisation import (
 )
 from feathertrack.trackers.online_settings import OnlineSettings
 from feathertrack.trackers.patches import Patch, cut_patch
-from feathertrack.trackers.tracker import NOT_STARTED, Image, check_image
+from feathertrack.trackers.tracker import Image, check_frame, check_image
 
 if TYPE_CHECKING:
     from feathertrack.trackers.online.classifier import Classifier
@@ -147,7 +147,7 @@ class OnlineTracker(Generic[SomeSettings]):
         Raises:
             InputError: there was no ``init``, or the image has another shape than the first.
         """
-        self._check_frame(image)
+        check_frame(image, self.frame_shape)
         self.frame += 1
         patch, view = self._look(image)
         pictures = patch.pixels[None]
@@ -256,15 +256,6 @@ class OnlineTracker(Generic[SomeSettings]):
                 center=np.round(self.target.position), step=self.target.scale, side=side
             )
         return PatchView(center=patch.center, step=patch.step, side=side)
-
-    def _check_frame(self, image: Image) -> None:
-        if not self.frame_shape:
-            raise InputError(NOT_STARTED)
-        if check_image(image).shape != self.frame_shape:
-            raise InputError(
-                f"the frame is {image.shape[1]} x {image.shape[0]}, the target was given on "
-                f"{self.frame_shape[1]} x {self.frame_shape[0]}: start again with a box"
-            )
 
 
 def _start(box_xywh: Array, settings: OnlineSettings, shape: tuple[int, ...]) -> Target:

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from feathertrack.boxes import Boxes, as_box, check_box_in_frame
 from feathertrack.errors import FeathertrackError, InputError
 from feathertrack.results import Result
-from feathertrack.trackers.tracker import NOT_STARTED, Image, check_image
+from feathertrack.trackers.tracker import NOT_STARTED, Image, check_frame, check_image
 
 Rectangle = tuple[int, int, int, int]
 
@@ -90,11 +90,7 @@ class FromOpenCV:
         """
         if self.tracker is None:
             raise InputError(NOT_STARTED)
-        if check_image(image).shape != self.shape:
-            raise InputError(
-                f"the frame is {image.shape[1]} x {image.shape[0]}, the target was given on "
-                f"{self.shape[1]} x {self.shape[0]}: start again with a box"
-            )
+        check_frame(image, self.shape)
         try:
             found, rectangle = self.tracker.update(to_bgr(image))
         except cv2.error as error:

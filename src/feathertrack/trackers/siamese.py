@@ -13,7 +13,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,7 +25,7 @@ from feathertrack.imaging.crop import context_side, crop_pysot, mean_color
 from feathertrack.results import Result, State
 from feathertrack.trackers.confidence import Confidence, ConfidenceSettings
 from feathertrack.trackers.settings import check_ranges, ranged
-from feathertrack.trackers.tracker import NOT_STARTED, Image, check_image
+from feathertrack.trackers.tracker import Image, check_frame, check_image
 
 Array = NDArray[np.float64]
 Map = NDArray[np.float32]
@@ -165,8 +165,7 @@ class SiameseTracker(ABC):
         Raises:
             InputError: there was no ``init``, or the image has another shape or type.
         """
-        if getattr(image, "shape", None) != self.frame_shape or image.dtype != np.uint8:
-            self._refuse(image)
+        check_frame(image, self.frame_shape)
         size = self.search_size
         side = self._side() * size / self.engine.info.template_size
         self._shown = self._crop(image, side, size)[None]
@@ -254,15 +253,6 @@ class SiameseTracker(ABC):
         shown = clip_target(self.target, self.frame_shape, smallest=self.settings.smallest_side)
         corner = shown.center - shown.size / 2
         return Result(box=np.concatenate([corner, shown.size]), score=score, state=state)
-
-    def _refuse(self, image: Image) -> NoReturn:
-        if not self.frame_shape:
-            raise InputError(NOT_STARTED)
-        check_image(image)
-        raise InputError(
-            f"the frame is {image.shape[1]} x {image.shape[0]}, the target was given on "
-            f"{self.frame_shape[1]} x {self.frame_shape[0]}: start again with a box"
-        )
 
 
 def size_penalty(

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NoReturn
 
 import cv2
 import numpy as np
@@ -23,7 +22,7 @@ from feathertrack.imaging.crop import context_side, crop_square, mean_color
 from feathertrack.results import Result, State
 from feathertrack.trackers.confidence import Confidence, ConfidenceSettings
 from feathertrack.trackers.settings import check_ranges, ranged
-from feathertrack.trackers.tracker import NOT_STARTED, Image, check_image
+from feathertrack.trackers.tracker import Image, check_frame, check_image
 
 Array = NDArray[np.float64]
 Map = NDArray[np.float32]
@@ -125,8 +124,7 @@ class SiamFCTracker:
         Raises:
             InputError: there was no ``init``, or the image has another shape or type.
         """
-        if getattr(image, "shape", None) != self.frame_shape or image.dtype != np.uint8:
-            self._refuse(image)
+        check_frame(image, self.frame_shape)
         size = self.engine.info.search_size
         side = self._search_side()
         self.last_search = np.stack(
@@ -144,15 +142,6 @@ class SiamFCTracker:
         self.last_score = maps[best]
         self._move(self._displacement(maps[best], best=best), float(self.scales[best]))
         return self._result(*self.confidence.read(float(peaks[best])))
-
-    def _refuse(self, image: Image) -> NoReturn:
-        if not self.frame_shape:
-            raise InputError(NOT_STARTED)
-        check_image(image)
-        raise InputError(
-            f"the frame is {image.shape[1]} x {image.shape[0]}, the target was given on "
-            f"{self.frame_shape[1]} x {self.frame_shape[0]}: start again with a box"
-        )
 
     def _crop(self, image: Image, side: float, out_size: int) -> Image:
         return crop_square(

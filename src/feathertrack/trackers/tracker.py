@@ -32,6 +32,23 @@ class Tracker(Protocol):
         """The target in the next image of the same size."""
 
 
+def check_frame(image: object, started_on: tuple[int, ...]) -> None:
+    """Refuse what cannot follow the image of ``init``, which had the shape ``started_on``.
+
+    Raises:
+        InputError: there was no ``init`` (``started_on`` is ()), or the image is no picture or of
+            another size; the text says what would do.
+    """
+    if not started_on:
+        raise InputError(NOT_STARTED)
+    height, width, _ = shape = check_image(image).shape
+    if shape != started_on:
+        raise InputError(
+            f"the frame is {width} x {height}, the target was given on "
+            f"{started_on[1]} x {started_on[0]}: start again with a box"
+        )
+
+
 def check_image(image: object) -> Image:
     """An RGB uint8 (H, W, 3) array with at least one pixel.
 

@@ -26,7 +26,7 @@ from feathertrack.boxes import Boxes, as_box, check_box_in_frame
 from feathertrack.errors import FeathertrackError, InputError, require
 from feathertrack.results import Result
 from feathertrack.trackers.opencv import to_bgr
-from feathertrack.trackers.tracker import NOT_STARTED, Image, check_image
+from feathertrack.trackers.tracker import NOT_STARTED, Image, check_frame, check_image
 
 _EXTRA = "vot"
 _BY_SOCKET = os.name == "nt"  # there a program does not inherit the handles of its parent's pipes
@@ -89,11 +89,7 @@ class TraxTracker:
         """
         if self.session is None:
             raise InputError(NOT_STARTED)
-        if check_image(image).shape != self.shape:
-            raise InputError(
-                f"the frame is {image.shape[1]} x {image.shape[0]}, the target was given on "
-                f"{self.shape[1]} x {self.shape[0]}: start again with a box"
-            )
+        check_frame(image, self.shape)
         answer = self.session.frame(image)
         box_xywh = bounds(answer[0][0]) if answer else None
         if box_xywh is None:

@@ -7,10 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from feathertrack.data.cropped.table import TrackTable
+from feathertrack.data.cropped.table import TabledSource, TrackTable
 from feathertrack.data.sources import Shot
 from feathertrack.errors import InputError, SourceError
 from feathertrack.paths import cache_dir
@@ -23,7 +20,7 @@ CropFile = Callable[["CropFolder", int, int], Path]
 _VERSION = 1
 
 
-class CropFolder:
+class CropFolder(TabledSource):
     """A set of crops in folders, with its table in the cache.
 
     Args:
@@ -45,25 +42,6 @@ class CropFolder:
     def __reduce__(self) -> tuple[Any, ...]:
         given = {"side": self.side, "file": self._file, "name": self.name}
         return _reopen, (self.root, self._folder, given)
-
-    @property
-    def num_videos(self) -> int:
-        """Number of videos."""
-        return self.table.num_videos
-
-    @property
-    def num_tracks(self) -> int:
-        """Number of tracks over all videos."""
-        return self.table.num_tracks
-
-    def tracks_of(self, video: int) -> range:
-        """Numbers of the tracks of a video."""
-        return self.table.tracks_of(video)
-
-    def frames(self, track: int) -> NDArray[np.int32]:
-        """Numbers of the frames of a track, ascending."""
-        crops = self.table.crops_of(track)
-        return self.table.frames[crops.start : crops.stop]
 
     def load(self, track: int, i: int) -> Shot:
         """Read the ``i``-th crop of a track.

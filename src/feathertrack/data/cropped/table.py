@@ -213,3 +213,32 @@ def _covers(ends: NDArray[np.int64], count: int) -> bool:
         and ends[-1] == count
         and (np.diff(ends) >= 0).all()
     )
+
+
+class TabledSource:
+    """The part of a source that its table answers; a subclass says how a crop is read.
+
+    Attributes:
+        table: tracks and frames of the set.
+    """
+
+    table: TrackTable
+
+    @property
+    def num_videos(self) -> int:
+        """Number of videos."""
+        return self.table.num_videos
+
+    @property
+    def num_tracks(self) -> int:
+        """Number of tracks over all videos."""
+        return self.table.num_tracks
+
+    def tracks_of(self, video: int) -> range:
+        """Numbers of the tracks of a video."""
+        return self.table.tracks_of(video)
+
+    def frames(self, track: int) -> NDArray[np.int32]:
+        """Numbers of the frames of a track, ascending."""
+        crops = self.table.crops_of(track)
+        return self.table.frames[crops.start : crops.stop]

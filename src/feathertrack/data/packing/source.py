@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from feathertrack.data.cropped.table import TrackTable
+from feathertrack.data.cropped.table import TabledSource, TrackTable
 from feathertrack.data.packing.layout import open_places, read_about, shard_path
 from feathertrack.data.sources import Shot
 from feathertrack.errors import InputError, SourceError
@@ -20,7 +20,7 @@ from feathertrack.video.quiet import quiet_opencv
 _RGB = getattr(cv2, "IMREAD_COLOR_RGB", None)  # OpenCV 4.11; saves a pass over the pixels
 
 
-class PackedSource:
+class PackedSource(TabledSource):
     """Crops in shards that are mapped into memory: all workers share the pages.
 
     Args:
@@ -45,25 +45,6 @@ class PackedSource:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return PackedSource, (self.root,)
-
-    @property
-    def num_videos(self) -> int:
-        """Number of videos."""
-        return self.table.num_videos
-
-    @property
-    def num_tracks(self) -> int:
-        """Number of tracks over all videos."""
-        return self.table.num_tracks
-
-    def tracks_of(self, video: int) -> range:
-        """Numbers of the tracks of a video."""
-        return self.table.tracks_of(video)
-
-    def frames(self, track: int) -> NDArray[np.int32]:
-        """Numbers of the frames of a track, ascending."""
-        crops = self.table.crops_of(track)
-        return self.table.frames[crops.start : crops.stop]
 
     def load(self, track: int, i: int) -> Shot:
         """Decode the ``i``-th crop of a track.
