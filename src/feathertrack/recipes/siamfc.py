@@ -107,7 +107,7 @@ def siamfc_small() -> Recipe:
         name="siamfc_small",
         source="ours",
         model="siamfc",
-        task=SiamFCTaskSettings(follow=True, cross_pairs=1),
+        task=SiamFCTaskSettings(follow=True, cross_pairs=3),
         data=DataSettings(
             sets=(
                 SetSettings(
@@ -115,22 +115,23 @@ def siamfc_small() -> Recipe:
                 ),
                 SetSettings(reader="folder", root="images", split="", share=0.5),
             ),
-            pairs_per_epoch=4000,
+            pairs_per_epoch=2000,
+            workers=1,
             order="any",
             gray=0.1,
             template=ViewSettings(size=127, shift=4.0, stretch=0.05, color=0.5),
             search=ViewSettings(size=239, shift=32.0, stretch=0.1, color=0.5, blur=0.1),
         ),
-        optim=OptimSettings(lr=1e-2),
-        schedule=ScheduleSettings(kind="exponential", end=1e-3),
-        loop=LoopSettings(epochs=50, batch_size=16),
+        optim=OptimSettings(lr=1e-2, clip=10.0),
+        schedule=ScheduleSettings(kind="cosine", end=1e-2),
+        loop=LoopSettings(epochs=8, batch_size=8, ema=0.998),
         validation=ValidationSettings(
             benchmark="folder",
             root="sequences/train",
             sequences=("folds.json:dev",),
             protocol="otb@got10k",
             metric=SELECTION,
-            from_epoch=5,
-            every=5,
+            from_epoch=4,
+            every=4,
         ),
     )
