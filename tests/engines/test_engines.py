@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from feathertrack.engines import Engine, create_engine
 from feathertrack.engines.measuring import relative_difference
 from feathertrack.engines.protocol import Images
+from feathertrack.errors import InputError
 from feathertrack.models import Network
 from feathertrack.weights import network_info
 
@@ -107,6 +108,19 @@ def test_pictures_may_be_views_or_read_only(
     view = regions[1::2, :, ::-1]
     view.flags.writeable = False
     np.testing.assert_array_equal(engine.predict(features, view)[0], expected)
+
+
+def test_fractions_of_grey_values_are_never_rounded_silently(
+    engine: Engine, tiny_model: Network, templates: Images, regions: Images
+) -> None:
+    floats: Any = regions.astype(np.float32)
+    features = engine.embed(templates[:1])
+    if engine.name == "torch":
+        outputs = engine.predict(features, floats)
+        assert relative_difference(outputs, engine.predict(features, regions)) == 0
+    else:
+        with pytest.raises(InputError, match="take pictures in uint8, got float32: round them"):
+            engine.predict(features, floats)
 
 
 @pytest.mark.parametrize("num_regions", [0, 3])

@@ -90,6 +90,19 @@ def test_the_filter_learns_from_the_map_that_it_is_applied_to(engine: CallingEng
     assert relative_difference(engine.call("features", _pictures(3)), outputs[:1]) < 1e-6
 
 
+def test_pictures_may_be_fractions_of_grey_values_in_torch(
+    engine: CallingEngine, atom: Network
+) -> None:
+    pictures = _pictures(3).astype(np.float32)
+    same = engine.call("features", pictures)
+    assert relative_difference(same, engine.call("features", _pictures(3))) == 0
+    found = engine.call("features", pictures + np.float32(0.3))
+    with torch.no_grad():
+        expected = atom.features(torch.from_numpy(pictures + 0.3).permute(0, 3, 1, 2))  # type: ignore[operator]
+    assert relative_difference(found, (expected.numpy(),)) < 1e-5
+    assert relative_difference(found, same) > 1e-4
+
+
 def test_without_boxes_targets_are_in_the_middle(engine: CallingEngine, atom: Network) -> None:
     side = 112 / 5
     middle = np.array([[56 - side / 2, 56 - side / 2, side, side]] * 2, np.float32)

@@ -15,7 +15,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from feathertrack.engines.devices import CPU
 from feathertrack.engines.protocol import NetworkInfo
+from feathertrack.engines.torch_runtime import load_torch_engine
 from feathertrack.errors import InputError
 from feathertrack.models import create_model
 from feathertrack.models.box_network import BoxNetwork
@@ -70,6 +72,18 @@ def tracker(name: str = "atom_r18_tiny", **changes: Any) -> OnlineTracker[Any]:
 )
 def test_promises_of_a_tracker_are_kept(name: str) -> None:
     check_tracker(tracker(name)).require()
+
+
+def test_patches_of_fractions_run_in_the_engine_as_in_the_plain_network() -> None:
+    frames = book(seed=0)
+    plain = engine("atom_r18_tiny")
+    settings = AtomSettings(**{**SMALL, "step_length": 0.1, "rounded_patches": False})
+    boxes = []
+    for one in (plain, load_torch_engine(plain.model, device=CPU, threads=1)):
+        running = AtomTracker(one, settings)
+        running.init(frames[0], TARGET)
+        boxes.append([running.update(frame).box for frame in frames[1:3]])
+    assert np.abs(np.array(boxes[0]) - boxes[1]).max() < 0.05
 
 
 def test_a_seed_repeats_a_run_and_another_seed_does_not() -> None:

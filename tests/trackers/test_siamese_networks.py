@@ -68,12 +68,10 @@ def test_engines_agree_and_files_keep_their_conventions(
         )
     }
     expected = boxes(found["torch"])
-    # Files take bytes: mmtracking's crops are rounded to whole grey levels for them.
-    allowed = 1e-2 if anchors == "pysot" else 0.5
     for name, tracker in found.items():
         assert isinstance(tracker, SiamRPNTracker)
         assert set(tracker.conventions.values()) == {anchors}, name
-        assert np.abs(boxes(tracker) - expected).max() < allowed, name
+        assert np.abs(boxes(tracker) - expected).max() < 1e-2, name
 
 
 def test_files_take_the_larger_region_of_a_lost_target(pair: Path) -> None:

@@ -29,7 +29,9 @@ def to_rgb(picture_3HW: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(picture.transpose(1, 2, 0)[..., ::-1])
 
 
-def load(name: str, state: dict[str, NDArray[np.float32]], **options: object) -> Any:
+def load(
+    name: str, state: dict[str, NDArray[np.float32]], *, engine: Any = "torch", **options: object
+) -> Any:
     import torch
 
     from feathertrack.models import create_model
@@ -38,7 +40,7 @@ def load(name: str, state: dict[str, NDArray[np.float32]], **options: object) ->
         network = create_model(name, **options)
     tensors = {key: torch.as_tensor(value) for key, value in state.items()}
     network.load_state_dict(tensors, assign=True)
-    return create_engine(network.eval(), engine="torch", precision="float32")
+    return create_engine(network.eval(), engine=engine, precision="float32")
 
 
 def pysot_frames(sequence: dict[str, Any]) -> list[NDArray[np.uint8]]:
@@ -97,11 +99,12 @@ def test_boxes_equal_the_trace(folder: str) -> None:
         assert off < TOLERANCE, f"frame {expected['frame']} is off by {off:.4f} px"
 
 
+@pytest.mark.parametrize("engine", ["torch", "onnx", "openvino"])
 @pytest.mark.parametrize(
     ("trace", "values"), [("lasot", (0.05, 0.42, 0.38)), ("uav123", (0.1, 0.1, 0.5))]
 )
 def test_boxes_equal_the_trace_of_mmtracking(
-    trace: str, values: tuple[float, float, float]
+    trace: str, values: tuple[float, float, float], engine: str
 ) -> None:
     from feathertrack.weights.siamrpn import pysot_name
 
@@ -114,7 +117,7 @@ def test_boxes_equal_the_trace_of_mmtracking(
     renamed = {pysot_name(key): value for key, value in state.items()}
     penalty, window, rate = values
     tracker = SiamRPNTracker(
-        load("siamrpn_r50", renamed, anchors="mmtracking"),
+        load("siamrpn_r50", renamed, engine=engine, anchors="mmtracking"),
         SiamRPNSettings(size_penalty=penalty, window_weight=window, size_rate=rate),
     )
     with np.load(golden / f"track_{trace}.npz") as stored:

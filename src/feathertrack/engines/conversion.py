@@ -18,7 +18,7 @@ from feathertrack.paths import cache_dir
 if TYPE_CHECKING:
     from feathertrack.models.network import Network
 
-_EXPORT_VERSION = 3
+_EXPORT_VERSION = 4
 """Raised whenever the exporter writes something else than before."""
 
 

@@ -27,9 +27,18 @@ from feathertrack.engines.pair import (
     find_pair,
     read_label,
 )
-from feathertrack.engines.protocol import Boxes, Features, Images, NetworkInfo, Outputs
-from feathertrack.engines.requests import boxes_in_templates, check_call, check_regions
+from feathertrack.engines.protocol import (
+    PICTURES,
+    Boxes,
+    Features,
+    Images,
+    NetworkInfo,
+    Outputs,
+)
+from feathertrack.engines.requests import as_taken, boxes_in_templates, check_call, check_regions
 from feathertrack.errors import InputError, WeightsError, require
+
+_KINDS = {"tensor(uint8)": "uint8", "tensor(float)": "float32"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,23 +58,26 @@ class OnnxEngine:
     def embed(self, template: Images, boxes: Boxes | None = None) -> Features:
         """Features of B templates, uint8 (B, h, w, 3)."""
         given = boxes_in_templates(self.info, template, boxes)
-        feed = {"template": template, **dict(zip(("boxes",), given, strict=False))}
+        pictures = as_taken(self.info, template)
+        feed = {"template": pictures, **dict(zip(("boxes",), given, strict=False))}
         return Features(tuple(self.embedding.run(None, feed)))
 
     def predict(self, features: Features, search: Images) -> Outputs:
         """Raw outputs for N regions, uint8 (N, H, W, 3); region i belongs to template i % B."""
         arrays = _arrays(features)
         check_regions(num_templates=len(arrays[0]), search=search)
-        feed = dict(zip(self.input_names, (*arrays, search), strict=True))
+        pictures = as_taken(self.info, search)
+        feed = dict(zip(self.input_names, (*arrays, pictures), strict=True))
         return tuple(np.asarray(out, np.float32) for out in self.prediction.run(None, feed))
 
     def call(self, name: str, *inputs: NDArray[Any]) -> Outputs:
         """Outputs of a further call of the network."""
         check_call(self.info, name)
         session = self.further[name]
-        feed = {
-            value.name: array for value, array in zip(session.get_inputs(), inputs, strict=True)
-        }
+        names = [value.name for value in session.get_inputs()]
+        feed = dict(zip(names, inputs, strict=True))
+        if PICTURES in feed:
+            feed[PICTURES] = as_taken(self.info, feed[PICTURES])
         return tuple(np.asarray(out, np.float32) for out in session.run(None, feed))
 
     def stack(self, features: Sequence[Features]) -> Features:
@@ -177,8 +189,8 @@ def _providers(device: Device) -> list[Any]:
 def _label(session: Any, file: Path) -> Label:
     label = read_label(session.get_modelmeta().custom_metadata_map.get(METADATA_KEY, ""), path=file)
     pictures = session.get_inputs()[-1]
-    kind = pictures.type.removeprefix("tensor(").removesuffix(")")
-    check_pictures(file, name=pictures.name, kind=kind, rank=len(pictures.shape))
+    kind = _KINDS.get(pictures.type, pictures.type)
+    check_pictures(file, label.info, name=pictures.name, kind=kind, rank=len(pictures.shape))
     return label
 
 

@@ -28,8 +28,15 @@ from feathertrack.engines.pair import (
     find_pair,
     read_label,
 )
-from feathertrack.engines.protocol import Boxes, Features, Images, NetworkInfo, Outputs
-from feathertrack.engines.requests import boxes_in_templates, check_call, check_regions
+from feathertrack.engines.protocol import (
+    PICTURES,
+    Boxes,
+    Features,
+    Images,
+    NetworkInfo,
+    Outputs,
+)
+from feathertrack.engines.requests import as_taken, boxes_in_templates, check_call, check_regions
 from feathertrack.errors import InputError, WeightsError, require
 
 _HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16", "int8": "f32"}
@@ -43,6 +50,7 @@ _DYNAMIC: Shapes = ()
 _LARGEST_FIXED = 9  # pictures in a call; more are no pyramid of one target
 _MOST_FIXED = 12  # shapes; a caller with more of them changes them all the time
 
+_KINDS = {"u8": "uint8", "f32": "float32"}
 _INSTRUCTIONS = {
     "bfloat16": "amx_bf16, avx512_bf16 or ARM bf16",
     "float16": "amx_fp16, avx512_fp16 or ARM fp16",
@@ -58,6 +66,7 @@ class _Network:
 
     def __init__(self, network: Any, properties: Mapping[str, Any]) -> None:
         self.network = network
+        self.names = tuple(value.any_name for value in network.inputs)
         self.properties = dict(properties)
         self.compiled: dict[Shapes, Any] = {}
         self.turn = threading.Lock()
@@ -114,18 +123,23 @@ class OpenvinoEngine:
     def embed(self, template: Images, boxes: Boxes | None = None) -> Features:
         """Features of B templates, uint8 (B, h, w, 3)."""
         given = boxes_in_templates(self.info, template, boxes)
-        return Features(self.embedding.run((*given, template)))
+        return Features(self.embedding.run((*given, as_taken(self.info, template))))
 
     def predict(self, features: Features, search: Images) -> Outputs:
         """Raw outputs for N regions, uint8 (N, H, W, 3); region i belongs to template i % B."""
         arrays = _arrays(features)
         check_regions(num_templates=len(arrays[0]), search=search)
-        return self.prediction.run((*arrays, search))
+        return self.prediction.run((*arrays, as_taken(self.info, search)))
 
     def call(self, name: str, *inputs: NDArray[Any]) -> Outputs:
         """Outputs of a further call of the network."""
         check_call(self.info, name)
-        return self.further[name].run(inputs)
+        network = self.further[name]
+        given = (
+            as_taken(self.info, array) if name == PICTURES else array
+            for name, array in zip(network.names, inputs, strict=True)
+        )
+        return network.run(tuple(given))
 
     def stack(self, features: Sequence[Features]) -> Features:
         """The features of several targets as one batch."""
@@ -239,7 +253,7 @@ def read_ir_label(files: NetworkFiles) -> Label:
         text = network.get_rt_info(METADATA_KEY).value if network.has_rt_info(METADATA_KEY) else ""
         labels.append(read_label(str(text), path=file))
         pictures = network.inputs[-1]
-        kind = {"u8": "uint8"}.get(pictures.element_type.get_type_name(), "numbers")
+        kind = _KINDS.get(pictures.element_type.get_type_name(), "numbers")
         rank = len(pictures.partial_shape)
-        check_pictures(file, name=pictures.any_name, kind=kind, rank=rank)
+        check_pictures(file, labels[-1].info, name=pictures.any_name, kind=kind, rank=rank)
     return check_same(*labels, files=files)

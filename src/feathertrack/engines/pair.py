@@ -196,16 +196,24 @@ def check_same(embed: Label, predict: Label, *, files: NetworkFiles) -> Label:
     return embed
 
 
-def check_pictures(file: Path, *, name: str, kind: str, rank: int) -> None:
-    """Refuse a file whose last input is not pictures: "template" or "search", uint8 (N, H, W, 3).
+def check_pictures(file: Path, info: NetworkInfo, *, name: str, kind: str, rank: int) -> None:
+    """Refuse a file whose last input is not pictures: "template" or "search", (N, H, W, 3).
+
+    Args:
+        file: the file, whose name says which of the two it should be.
+        info: its network, which says whether pictures are uint8 or float32.
+        name: of the last input.
+        kind: its element type.
+        rank: its number of axes.
 
     Raises:
         WeightsError: its name, element type or number of axes is another.
     """
     call = file.name.removesuffix(file.suffix).rpartition(".")[2]
     expected = {"embed": "template", "predict": "search"}[call]
-    if (name, kind, rank) != (expected, "uint8", 4):
+    wanted = "float32" if info.float_pictures else "uint8"
+    if (name, kind, rank) != (expected, wanted, 4):
         raise WeightsError(
-            f"{file} does not take uint8 pictures as {expected!r} but {kind} as {name!r}: "
+            f"{file} does not take {wanted} pictures as {expected!r} but {kind} as {name!r}: "
             "export the network again"
         )

@@ -1,7 +1,8 @@
 """What runs a network: one protocol, so that a tracker does not know which runtime it uses.
 
-Images go in as RGB uint8 (N, H, W, 3); raw network outputs come back as float32 arrays. What the
-network needs done to pixels happens inside the engine.
+Images go in as RGB uint8 (N, H, W, 3), or as float32 where the convention of the weights resizes
+crops in float (``NetworkInfo.float_pictures``); raw network outputs come back as float32 arrays.
+What the network needs done to pixels happens inside the engine.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ Boxes = NDArray[np.float32]
 Outputs = tuple[NDArray[np.float32], ...]
 EngineName = Literal["auto", "onnx", "openvino", "torch"]
 Precision = Literal["auto", "float32", "bfloat16", "float16", "int8"]
+
+PICTURES = "pictures"
+"""Name of the input of a further call that is pictures, where it has one."""
 
 Features = NewType("Features", object)
 """What ``embed`` returned; it stays where the engine keeps it and means nothing elsewhere."""
@@ -54,6 +58,14 @@ class NetworkInfo:
     search_area: float = 0.0
     further_calls: tuple[str, ...] = ()
     any_search_size: bool = False
+
+    @property
+    def float_pictures(self) -> bool:
+        """Whether pictures are float32, 0..255: mmtracking's crops are fractions of grey values.
+
+        The exported files of such a network take float32; engines take bytes for it as well.
+        """
+        return self.conventions.get("crop") == "mmtracking"
 
 
 class Engine(Protocol):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from feathertrack.engines.devices import Device, parse_device
 from feathertrack.engines.protocol import Boxes, EngineName, Images, NetworkInfo, Precision
@@ -69,6 +70,22 @@ def check_call(info: NetworkInfo, name: str) -> None:
     if name not in info.further_calls:
         has = ", ".join(("embed", "predict", *info.further_calls))
         raise InputError(f"{info.name or 'the network'} has no call {name!r}; it has: {has}")
+
+
+def as_taken(info: NetworkInfo, pictures: NDArray[Any]) -> NDArray[Any]:
+    """Pictures in the element type that the exported files of a network take.
+
+    Raises:
+        InputError: fractions of grey values for files that take bytes.
+    """
+    if info.float_pictures:
+        return np.asarray(pictures, np.float32)
+    if pictures.dtype != np.uint8:
+        raise InputError(
+            f"the files of {info.name or 'the network'} take pictures in uint8, got "
+            f"{pictures.dtype}: round them, or say engine='torch'"
+        )
+    return pictures
 
 
 def boxes_in_templates(

@@ -20,7 +20,14 @@ from torch import Tensor
 from feathertrack.engines.choice import Choice
 from feathertrack.engines.cuda_graphs import CudaGraphs
 from feathertrack.engines.devices import Device
-from feathertrack.engines.protocol import Boxes, Features, Images, NetworkInfo, Outputs
+from feathertrack.engines.protocol import (
+    PICTURES,
+    Boxes,
+    Features,
+    Images,
+    NetworkInfo,
+    Outputs,
+)
 from feathertrack.engines.requests import boxes_in_templates, check_call, check_regions
 from feathertrack.errors import InputError
 from feathertrack.models.alignment import align_channels
@@ -66,18 +73,20 @@ class TorchEngine:
     def call(self, name: str, *inputs: NDArray[Any]) -> Outputs:
         """Outputs of a further call of the network."""
         check_call(self.info, name)
+        names = self.model.further_calls[name].inputs
         with self._running():
-            return _download(_tuple(getattr(self.model, name)(*map(self._given, inputs))))
+            given = [self._given(*each) for each in zip(names, inputs, strict=True)]
+            return _download(_tuple(getattr(self.model, name)(*given)))
 
     def stack(self, features: Sequence[Features]) -> Features:
         """The features of several targets as one batch."""
         parts = zip(*map(_tuple, features), strict=True)
         return Features(tuple(torch.cat(part) for part in parts))
 
-    def _given(self, array: NDArray[Any]) -> Tensor:
-        """Pictures as networks take them, other arrays as they are."""
+    def _given(self, name: str, array: NDArray[Any]) -> Tensor:
+        """Pictures, uint8 or float32, as networks take them; other arrays as they are."""
         tensor = self._upload(array)
-        return as_input(tensor, DTYPES[self.precision]) if array.dtype == np.uint8 else tensor
+        return as_input(tensor, DTYPES[self.precision]) if name == PICTURES else tensor
 
     def _upload(self, pictures: NDArray[Any]) -> Tensor:
         if not pictures.flags.writeable or not pictures.flags.c_contiguous:

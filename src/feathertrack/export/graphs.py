@@ -1,4 +1,6 @@
-"""A network's calls as modules that take uint8 pictures: what is exported.
+"""A network's calls as modules that take pictures as trackers have them: what is exported.
+
+Pictures are uint8, or float32 where the convention of the weights crops in float.
 
 Shapes: B templates, N search regions, h w and H W their sides.
 """
@@ -11,9 +13,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from feathertrack.engines.protocol import PICTURES
 from feathertrack.models.alignment import align_channels
 from feathertrack.models.folding import fold_batchnorm
 from feathertrack.models.network import Network
+from feathertrack.weights.info import network_info
+
+_PICTURES = ("template", "search", PICTURES)
 
 
 def ready_for_export(model: Network) -> Network:
@@ -65,10 +71,8 @@ def dynamic_shapes(graph: Graph) -> Any:
     """The open axes as the exporter takes them."""
     # Height and width are one symbol, since pictures are square: less for the exporter to prove.
     sides = [
-        torch.export.Dim(
-            f"{name}_side", min=graph.smallest_side if example.dtype == torch.uint8 else 4
-        )
-        for name, example in zip(graph.names, graph.inputs, strict=True)
+        torch.export.Dim(f"{name}_side", min=graph.smallest_side if name in _PICTURES else 4)
+        for name in graph.names
     ]
     axes = tuple(
         {axis: torch.export.Dim.DYNAMIC if axis == 0 or name == "boxes" else side for axis in each}
@@ -79,7 +83,7 @@ def dynamic_shapes(graph: Graph) -> Any:
 
 
 def _embed_graph(ready: Network) -> Graph:
-    template = _pictures(2, ready.template_size)
+    template = _pictures(ready, 2, ready.template_size)
     if not ready.search_area:
         return Graph(
             call="embed",
@@ -101,7 +105,7 @@ def _predict_graph(ready: Network, features: tuple[Tensor, ...]) -> Graph:
     return Graph(
         call="predict",
         module=PredictGraph(ready),
-        inputs=(*features, _pictures(4, ready.search_size)),
+        inputs=(*features, _pictures(ready, 4, ready.search_size)),
         names=(*(f"features_{number}" for number in range(len(features))), "search"),
         open_axes=(*((0,) for _ in features), _picture_axes(ready)),
         smallest_side=max(64, ready.template_size) if ready.any_search_size else 64,
@@ -110,12 +114,12 @@ def _predict_graph(ready: Network, features: tuple[Tensor, ...]) -> Graph:
 
 def _further_graph(ready: Network, call: str, maps: tuple[Tensor, ...]) -> Graph:
     described = ready.further_calls[call]
-    among = [name for name in described.inputs if name not in ("pictures", "boxes")]
+    among = [name for name in described.inputs if name not in (PICTURES, "boxes")]
     given = dict(zip(among, maps[len(maps) - len(among) :], strict=True))
     # Three boxes for each of the four pictures of ``predict``.
     given["boxes"] = torch.tensor([[90.0, 100, 80, 60]] * 3).repeat(4, 1, 1)
-    given["pictures"] = _pictures(4, ready.search_size)
-    axes = dict.fromkeys(among, (0, 1, 2)) | {"boxes": (0, 1), "pictures": _picture_axes(ready)}
+    given[PICTURES] = _pictures(ready, 4, ready.search_size)
+    axes = dict.fromkeys(among, (0, 1, 2)) | {"boxes": (0, 1), PICTURES: _picture_axes(ready)}
     return Graph(
         call=call,
         module=FurtherGraph(ready, call),
@@ -126,8 +130,9 @@ def _further_graph(ready: Network, call: str, maps: tuple[Tensor, ...]) -> Graph
     )
 
 
-def _pictures(number: int, side: int) -> Tensor:
-    return torch.zeros(number, side, side, 3, dtype=torch.uint8)
+def _pictures(ready: Network, number: int, side: int) -> Tensor:
+    kind = torch.float32 if network_info(ready).float_pictures else torch.uint8
+    return torch.zeros(number, side, side, 3, dtype=kind)
 
 
 def _picture_axes(ready: Network) -> tuple[int, ...]:
@@ -140,7 +145,7 @@ def _tensors(value: Any) -> tuple[Tensor, ...]:
 
 
 class EmbedGraph(nn.Module):
-    """Template pictures, uint8 (B, h, w, 3) -> features."""
+    """Template pictures (B, h, w, 3) -> features."""
 
     def __init__(self, model: Network) -> None:
         super().__init__()
@@ -152,7 +157,7 @@ class EmbedGraph(nn.Module):
 
 
 class EmbedBoxesGraph(nn.Module):
-    """Boxes of the targets (B, 4) and template pictures, uint8 (B, h, w, 3) -> features."""
+    """Boxes of the targets (B, 4) and template pictures (B, h, w, 3) -> features."""
 
     def __init__(self, model: Network) -> None:
         super().__init__()
@@ -165,7 +170,7 @@ class EmbedBoxesGraph(nn.Module):
 
 
 class FurtherGraph(nn.Module):
-    """A further call of a network; its pictures are uint8 (N, H, W, 3)."""
+    """A further call of a network; its pictures are (N, H, W, 3)."""
 
     def __init__(self, model: Network, call: str) -> None:
         super().__init__()
@@ -174,12 +179,16 @@ class FurtherGraph(nn.Module):
 
     def forward(self, *inputs: Tensor) -> Any:
         """Return what the method of that name returns: a tensor or several."""
-        given = (_as_input(each) if each.dtype == torch.uint8 else each for each in inputs)
+        names = self.model.further_calls[self.call].inputs
+        given = (
+            _as_input(each) if name == PICTURES else each
+            for name, each in zip(names, inputs, strict=True)
+        )
         return getattr(self.model, self.call)(*given)
 
 
 class PredictGraph(nn.Module):
-    """Features of the templates and search pictures, uint8 (N, H, W, 3) -> raw outputs."""
+    """Features of the templates and search pictures (N, H, W, 3) -> raw outputs."""
 
     def __init__(self, model: Network) -> None:
         super().__init__()
@@ -193,5 +202,5 @@ class PredictGraph(nn.Module):
 
 
 def _as_input(pictures_NHW3: Tensor) -> Tensor:
-    # Transposed as bytes, then cast: a quarter of the memory to move.
+    # Transposed before the cast: as bytes, a quarter of the memory to move.
     return pictures_NHW3.permute(0, 3, 1, 2).to(torch.float32)

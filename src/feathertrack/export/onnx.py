@@ -1,7 +1,8 @@
 """A network as ONNX files, one for each of its two calls and of those that it has besides.
 
-Pictures are RGB uint8 (N, H, W, 3) of the network's sizes with any N, and of any size where
-the network pools boxes; batch norms are folded and nothing lies outside the files.
+Pictures are RGB uint8 (N, H, W, 3) of the network's sizes with any N, and of any size where the
+network takes any; they are float32 where the convention of the weights crops in float. Batch norms
+are folded and nothing lies outside the files.
 """
 
 from __future__ import annotations

@@ -49,9 +49,6 @@ _LOST_WINDOW = 0.001
 _UNCLIPPED = 4.0
 """Frames that the kept place of the long-term variant may lie outside, and may be large."""
 
-FLOAT_ENGINES = ("torch",)
-"""Runtimes that take crops in float; the files of the others take bytes, so crops are rounded."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class SiamRPNSettings(SiameseSettings):
@@ -137,10 +134,9 @@ class SiamRPNTracker(SiameseTracker):
     def _crop(self, image: Image, side: float, out_size: int) -> NDArray[Any]:
         if self.conventions["crop"] == "pysot":
             return super()._crop(image, side, out_size)
-        crop = crop_mmtracking(
+        return crop_mmtracking(
             image, center_xy=self.target.center, side=side, out_size=out_size, fill=self.fill
         )
-        return crop if self.engine.name in FLOAT_ENGINES else np.rint(crop).astype(np.uint8)
 
     def _limit(self, target: Target) -> Target:
         if not self.settings.long_term:
