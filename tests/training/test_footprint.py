@@ -10,6 +10,7 @@ from feathertrack.errors import InputError
 from feathertrack.models import create_model
 from feathertrack.recipes import find_recipe
 from feathertrack.training.footprint import check_views, estimate_footprint
+from feathertrack.training.recipe import FreezeSettings
 
 
 def test_weights_gradients_and_moments_are_counted() -> None:
@@ -33,6 +34,18 @@ def test_activations_grow_with_batch_and_views_and_shrink_with_precision() -> No
     assert estimate_footprint(replace(recipe, data=data), network).activations > small
     half = replace(recipe, loop=replace(recipe.loop, precision="bfloat16"))
     assert estimate_footprint(half, network).activations < 0.8 * small
+
+
+def test_what_never_trains_has_neither_gradients_nor_activations() -> None:
+    recipe, network = find_recipe("siamfc_got10k"), create_model("fdsiamfc_15")
+    whole = estimate_footprint(recipe, network)
+    frozen = replace(recipe, freeze=FreezeSettings(frozen={"backbone.conv1": -1}))
+    less = estimate_footprint(frozen, network)
+    first = sum(tensor.nbytes for tensor in network.get_submodule("backbone.conv1").parameters())
+    assert less.gradients == less.optimizer == whole.gradients - first
+    assert less.activations < 0.8 * whole.activations
+    thawed = replace(recipe, freeze=FreezeSettings(frozen={"backbone.conv1": 10}))
+    assert estimate_footprint(thawed, network) == whole
 
 
 def test_what_the_forward_pass_keeps_of_a_bare_convolution_is_known() -> None:

@@ -10,7 +10,9 @@ from typing import Protocol
 import torch
 
 from feathertrack.data.batch import PairBatch
+from feathertrack.errors import InputError
 from feathertrack.training.randomness import undisturbed
+from feathertrack.training.recipe import LoopSettings
 
 
 class Batches(Protocol):
@@ -73,3 +75,20 @@ class Feed:
             template=placed.template.contiguous(memory_format=torch.channels_last),
             search=placed.search.contiguous(memory_format=torch.channels_last),
         )
+
+
+def steps_per_epoch(loader: Batches, settings: LoopSettings) -> int:
+    """Return how many steps an epoch has.
+
+    Raises:
+        InputError: not even one, or a setting is below 1.
+    """
+    if settings.accumulate < 1 or settings.batch_size < 1 or settings.log_every < 1:
+        raise InputError("loop.accumulate, loop.batch_size and loop.log_every must be at least 1")
+    steps = len(loader) // settings.accumulate
+    if not steps:
+        raise InputError(
+            f"data.pairs_per_epoch is too small for one step: {len(loader)} batches of "
+            f"{settings.batch_size}, and loop.accumulate is {settings.accumulate}"
+        )
+    return steps

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from feathertrack.errors import InputError
 from feathertrack.models.network import Network
+from feathertrack.training.freezing import Freezing
 from feathertrack.training.recipe import Recipe
 
 _TOO_SMALL = (
@@ -45,22 +46,25 @@ class Footprint:
 
 
 def estimate_footprint(recipe: Recipe, network: Network) -> Footprint:
-    """Return what one step of a recipe needs.
+    """Return what one step of a recipe needs in the epoch in which the most trains.
 
     Args:
-        recipe: its batch size, views, precision and optimiser count.
+        recipe: its batch size, views, precision, optimiser and what it freezes count.
         network: what is trained; it is left as it is.
 
     Raises:
-        InputError: the views are too small for the network.
+        InputError: the views are too small for the network, or a frozen part is none of it.
     """
-    trained = sum(tensor.nbytes for tensor in network.parameters() if tensor.requires_grad)
+    shell = copy.deepcopy(network).to("meta")
+    freezing = Freezing(shell, recipe.freeze)
+    freezing.apply(max(0, recipe.loop.epochs - 1))
+    trained = sum(tensor.nbytes for tensor in shell.parameters() if tensor.requires_grad)
     has_moments = recipe.optim.kind != "sgd" or recipe.optim.momentum > 0
     return Footprint(
         weights=sum(tensor.nbytes for tensor in network.state_dict().values()),
         gradients=trained,
         optimizer=_MOMENTS[recipe.optim.kind] * trained * has_moments,
-        activations=_kept_bytes(recipe, network),
+        activations=_kept_bytes(recipe, shell),
     )
 
 
@@ -97,14 +101,13 @@ def _passed(shell: Network, images: list[Tensor]) -> None:
         ) from error
 
 
-def _kept_bytes(recipe: Recipe, network: Network) -> int:
-    """Bytes of the crops and of what the network saves of them, each storage once.
+def _kept_bytes(recipe: Recipe, shell: Network) -> int:
+    """Bytes of the crops and of what a network saves of them, each storage once.
 
-    Without the loss, whose maps are small.
+    Without the loss, whose maps are small. The network is without memory and in its modes.
     """
     num, views = recipe.loop.batch_size, (recipe.data.template, recipe.data.search)
     images = [torch.zeros(num, 3, view.size, view.size, device="meta") for view in views]
-    shell = copy.deepcopy(network).to("meta").train()
     if recipe.loop.precision != "float32":
         shell = shell.to(torch.bfloat16)
         images = [image.to(torch.bfloat16) for image in images]

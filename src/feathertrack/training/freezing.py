@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -71,3 +74,14 @@ class Freezing:
         for name, module in self._task.named_modules():
             if isinstance(module, _BatchNorm) and self.is_frozen(short_name(name), epoch):
                 module.eval()
+
+
+@contextlib.contextmanager
+def given_back(task: nn.Module) -> Iterator[None]:
+    """Give a task back as trainable as it was given."""
+    given = [(one, one.requires_grad) for one in task.parameters()]
+    try:
+        yield
+    finally:
+        for parameter, trains in given:
+            parameter.requires_grad_(trains)

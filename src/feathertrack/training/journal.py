@@ -16,6 +16,7 @@ from feathertrack.training.logs import RunLog, Window
 from feathertrack.training.progress import Progress, Watch
 from feathertrack.training.recipe import Recipe
 from feathertrack.training.recipe_json import recipe_to_json
+from feathertrack.training.validation import Verdict
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -110,14 +111,18 @@ class Journal:
         if self._log is not None and pictures:
             self._log.picture(pictures, step=self._position.total_steps)
 
-    def validation(
-        self, headline: dict[str, float], *, value: float, better: bool, seconds: float
-    ) -> None:
+    def validation(self, verdict: Verdict) -> None:
         """Log the scores after an epoch."""
         epochs, metric = self._position.epoch, self._recipe.validation.metric
-        self._write("validation", epoch=epochs, scores=headline, best=better, seconds=seconds)
-        best = ", the best so far" if better else ""
-        self._tell(f"epoch {epochs}: {metric} {value:.4f}{best}")
+        self._write(
+            "validation",
+            epoch=epochs,
+            scores=dict(verdict.headline),
+            best=verdict.better,
+            seconds=verdict.seconds,
+        )
+        best = ", the best so far" if verdict.better else ""
+        self._tell(f"epoch {epochs}: {metric} {verdict.value:.4f}{best}")
 
     def note(self, text: str) -> None:
         """Say what a reader must know."""

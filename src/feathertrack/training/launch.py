@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import torch
 
@@ -64,6 +64,15 @@ def launch(settings: LoopSettings, *, devices: str = "auto") -> Fabric:
     )
     fabric.launch()
     return fabric
+
+
+def any_process(fabric: Fabric, mine: bool) -> bool:
+    """Whether any process says so; all must ask together."""
+    if fabric.world_size == 1:
+        return mine
+    own = torch.tensor(float(mine), device=fabric.device)
+    most: Any = fabric.all_reduce(own, reduce_op="max")
+    return bool(most > 0)
 
 
 def _under_torchrun() -> bool:

@@ -16,11 +16,11 @@ import torch
 from feathertrack.data.batch import PairBatch
 from feathertrack.errors import FeathertrackError, InputError
 from feathertrack.training.checkpoints import Best, Checkpoint, remove_leftovers
-from feathertrack.training.feeding import Batches, Feed
-from feathertrack.training.freezing import Freezing
+from feathertrack.training.feeding import Batches, Feed, steps_per_epoch
+from feathertrack.training.freezing import Freezing, given_back
 from feathertrack.training.journal import Journal
 from feathertrack.training.keeping import Keeper, Standing
-from feathertrack.training.launch import launch
+from feathertrack.training.launch import any_process, launch
 from feathertrack.training.logs import Window
 from feathertrack.training.optim import build_optimizer
 from feathertrack.training.progress import FitResult, Watch
@@ -28,12 +28,12 @@ from feathertrack.training.randomness import (
     arithmetic,
     seed_generators,
     set_random_state,
-    undisturbed,
 )
 from feathertrack.training.recipe import Recipe
+from feathertrack.training.resuming import standing_at
 from feathertrack.training.stepping import Step, Stepper
 from feathertrack.training.stopping import StopRequest, stop_requests
-from feathertrack.training.task import Task
+from feathertrack.training.task import Task, drawn_pairs
 from feathertrack.training.validation import Validator
 
 if TYPE_CHECKING:
@@ -73,16 +73,14 @@ def fit(
         FeathertrackError: the training has diverged.
     """
     fabric = fabric or launch(recipe.loop, devices=devices)
-    with (
-        arithmetic(deterministic=recipe.loop.deterministic),
-        stop_requests() as stop,
-    ):
+    deterministic = recipe.loop.deterministic
+    with arithmetic(deterministic=deterministic), given_back(task), stop_requests() as stop:
         run = _Run(fabric, recipe, task, loader, Path(output), validator, watch, stop)
         run.begin(resume)
         try:
             return run.train()
         finally:
-            run.close()
+            run.journal.close()
 
 
 class _Run:
@@ -101,7 +99,6 @@ class _Run:
     ) -> None:
         self.fabric, self.recipe, self.loader, self.output = fabric, recipe, loader, output
         self.validator, self.stop = validator, stop
-        self.given = [(one, one.requires_grad) for one in task.parameters()]
         task.to(fabric.device)
         self.task = task.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         optimizer = build_optimizer(task, recipe.optim)
@@ -110,7 +107,7 @@ class _Run:
         self.keeper = Keeper(
             fabric, recipe, task=task, optimizer=optimizer, stepper=self.stepper, output=output
         )
-        self.steps_per_epoch = _steps_per_epoch(loader, recipe)
+        self.steps_per_epoch = steps_per_epoch(loader, recipe.loop)
         self.journal = Journal(
             fabric, recipe, output=output, watch=watch, steps_per_epoch=self.steps_per_epoch
         )
@@ -119,8 +116,6 @@ class _Run:
         self.pairs = 0
         self.random: dict[str, Any] | None = None
         self.began = self.saved = time.monotonic()
-
-    # Beginning and going on.
 
     def begin(self, resume: bool | Path) -> None:
         """Start anew or from a checkpoint, and open the log."""
@@ -139,43 +134,22 @@ class _Run:
         )
 
     def _restore(self, checkpoint: Checkpoint) -> None:
-        """Find the step at which as many pairs were seen, should the number of processes differ."""
-        position = checkpoint.position
-        step, again = divmod(position.pairs, self.pairs_per_step)
-        self.standing = Standing(
-            position=replace(position, step=step, pairs=step * self.pairs_per_step),
-            best=checkpoint.best,
-            validated=checkpoint.validated,
-            skipped=checkpoint.skipped,
+        self.standing, notes = standing_at(
+            checkpoint, pairs_per_step=self.pairs_per_step, processes=self.fabric.world_size
         )
         self.journal.moved(self.standing.position)
         if self.fabric.global_rank < len(checkpoint.random):
             self.random = dict(checkpoint.random[self.fabric.global_rank])
-        if checkpoint.world_size != self.fabric.world_size:
-            self.journal.note(
-                f"{checkpoint.world_size} processes trained until step {position.total_steps} and "
-                f"{self.fabric.world_size} from there: {self.pairs_per_step} pairs make a step now"
-            )
-        if again:
-            self.journal.note(f"{again} pairs of epoch {position.epoch + 1} are trained on twice")
-
-    # The course of it.
+        for note in notes:
+            self.journal.note(note)
 
     def train(self) -> FitResult:
         """Go through the epochs that are left."""
-        while not self._any(bool(self.stop)):
+        while not any_process(self.fabric, bool(self.stop)):
             self._validate()
             if self.standing.position.epoch >= self.recipe.loop.epochs or not self._epoch():
                 break
         return self._finish()
-
-    def _any(self, mine: bool) -> bool:
-        """Whether any process says so; all must ask together."""
-        if self.fabric.world_size == 1:
-            return mine
-        own = torch.tensor(float(mine), device=self.fabric.device)
-        most: Any = self.fabric.all_reduce(own, reduce_op="max")
-        return bool(most > 0)
 
     def _epoch(self) -> bool:
         """Train to the end of the epoch; False when a signal ended it before."""
@@ -266,15 +240,10 @@ class _Run:
         self.journal.window(window, skipped=self.standing.skipped, loss_scale=scale)
 
     def _picture(self, batch: PairBatch) -> None:
-        self.task.eval()
         try:
-            with undisturbed(), torch.no_grad():
-                pictures = list(self.task.pictures(batch, count=_PAIRS_SHOWN))
-        except NotImplementedError:
-            pictures = []
+            self.journal.picture(drawn_pairs(self.task, batch, count=_PAIRS_SHOWN))
         finally:
             self.freezing.set_modes(self.standing.position.epoch)
-        self.journal.picture(pictures)
 
     def _validate(self) -> None:
         """Validate after an epoch where that is due and was not done before the run was stopped."""
@@ -291,24 +260,21 @@ class _Run:
     def _validated(self) -> Best | None:
         """The new best, None where this is none."""
         assert self.validator is not None
-        began = time.perf_counter()
         epochs, best = self.standing.position.epoch, self.standing.best
         try:
-            scores = self.validator.score(self.keeper.network, device=self.fabric.device)
-            better = self.validator.improves(scores, best.value if best else None)
+            verdict = self.validator.judge(
+                self.keeper.network, device=self.fabric.device, best=best.value if best else None
+            )
         except FeathertrackError as error:
             self.journal.note(f"the validation after epoch {epochs} failed: {error}")
             return None
-        value, seconds = self.validator.value(scores), time.perf_counter() - began
-        self.journal.validation(dict(scores.headline), value=value, better=better, seconds=seconds)
+        self.journal.validation(verdict)
         metric = self.validator.settings.metric
-        return Best(metric=metric, value=value, epoch=epochs) if better else None
+        return Best(metric=metric, value=verdict.value, epoch=epochs) if verdict.better else None
 
     def _save(self, *, best: bool = False) -> None:
         self.keeper.save(self.standing, best=best)
         self.saved = time.monotonic()
-
-    # The end.
 
     def _finish(self) -> FitResult:
         stopped = self.fabric.broadcast(self.stop.signal_number)
@@ -331,21 +297,3 @@ class _Run:
             stopped_by=0 if done else stopped,
             notes=tuple(self.journal.notes),
         )
-
-    def close(self) -> None:
-        """Close the log, and give the task back as trainable as it was."""
-        for parameter, trains in self.given:
-            parameter.requires_grad_(trains)
-        self.journal.close()
-
-
-def _steps_per_epoch(loader: Batches, recipe: Recipe) -> int:
-    if recipe.loop.accumulate < 1 or recipe.loop.batch_size < 1 or recipe.loop.log_every < 1:
-        raise InputError("loop.accumulate, loop.batch_size and loop.log_every must be at least 1")
-    steps = len(loader) // recipe.loop.accumulate
-    if not steps:
-        raise InputError(
-            f"data.pairs_per_epoch is too small for one step: {len(loader)} batches of "
-            f"{recipe.loop.batch_size}, and loop.accumulate is {recipe.loop.accumulate}"
-        )
-    return steps

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import ArrayLike
 
 from feathertrack.benchmarks import Benchmark, open_benchmark
 from feathertrack.data.namelists import names_file, read_names
 from feathertrack.engines.devices import Device
 from feathertrack.engines.torch_runtime import load_torch_engine
 from feathertrack.errors import InputError
+from feathertrack.evaluation.metric_sums import measures_of, weighted_sum
 from feathertrack.evaluation.protocols import find_protocol
 from feathertrack.evaluation.runner import evaluate
 from feathertrack.models.network import Network
-from feathertrack.results import Result
 from feathertrack.trackers.creation import tracker_for
-from feathertrack.trackers.tracker import Image
 from feathertrack.training.randomness import undisturbed
 from feathertrack.training.recipe import ValidationSettings
+
+_OPTION = "validation.metric"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +32,23 @@ class Scores:
 
     headline: Mapping[str, float]
     lower_is_better: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What a validation says of a network.
+
+    Attributes:
+        headline: all numbers by name.
+        value: the one by which weights are chosen.
+        better: whether it beats the best one before.
+        seconds: that it took.
+    """
+
+    headline: Mapping[str, float]
+    value: float
+    better: bool
+    seconds: float
 
 
 class Validator:
@@ -59,9 +76,8 @@ class Validator:
         Raises:
             InputError: the protocol has no number of the metric's name, or a frame is unreadable.
         """
-        one = replace(self.benchmark, names=self.benchmark.names[:1])
-        table = evaluate(_Still(), one, protocol=self.settings.protocol or None)
-        weighted_sum(self.settings.metric, table.headline)
+        table = measures_of(self.benchmark, self.settings.protocol or None)
+        weighted_sum(self.settings.metric, table.headline, option=_OPTION)
 
     def due(self, epochs_done: int) -> bool:
         """Whether to validate after so many epochs."""
@@ -81,13 +97,28 @@ class Validator:
             table = evaluate(tracker, self.benchmark, protocol=self.settings.protocol or None)
         return Scores(headline=dict(table.headline), lower_is_better=table.lower_is_better)
 
+    def judge(self, network: Network, *, device: torch.device, best: float | None) -> Verdict:
+        """Score a network, and compare it with the best value so far.
+
+        Raises:
+            FeathertrackError: as ``score``.
+        """
+        began = time.perf_counter()
+        scores = self.score(network, device=device)
+        return Verdict(
+            headline=dict(scores.headline),
+            value=self.value(scores),
+            better=self.improves(scores, best),
+            seconds=time.perf_counter() - began,
+        )
+
     def value(self, scores: Scores) -> float:
         """The number by which weights are chosen.
 
         Raises:
             InputError: the protocol has no number of that name.
         """
-        return weighted_sum(self.settings.metric, scores.headline)
+        return weighted_sum(self.settings.metric, scores.headline, option=_OPTION)
 
     def improves(self, scores: Scores, best: float | None) -> bool:
         """Whether a score beats the best one so far; NaN never does."""
@@ -97,45 +128,6 @@ class Validator:
         if best is None:
             return True
         return value < best if self.settings.metric in scores.lower_is_better else value > best
-
-
-class _Still:
-    """A tracker that believes the target stays where it was."""
-
-    def __init__(self) -> None:
-        self._box = np.zeros(4)
-
-    def init(self, image: Image, box: ArrayLike) -> None:
-        self._box = np.asarray(box, dtype=np.float64)
-
-    def update(self, image: Image) -> Result:
-        return Result(box=self._box, score=1.0, state="tracking")
-
-
-def weighted_sum(metric: str, headline: Mapping[str, float]) -> float:
-    """A headline number, or a sum of such as ``0.4 auc + 0.6 precision``.
-
-    Raises:
-        InputError: there is no number of that name.
-
-    >>> round(weighted_sum("0.4 auc + 0.6 precision", {"auc": 0.5, "precision": 0.7}), 3)
-    0.62
-    """
-    total = 0.0
-    for term in metric.split("+"):
-        *weight, name = term.split() or [""]
-        if name not in headline:
-            raise InputError(
-                f"validation.metric: there is no number {name!r}; there are {', '.join(headline)}"
-            )
-        try:
-            total += (float(weight[0]) if weight else 1.0) * headline[name]
-        except ValueError:
-            raise InputError(
-                "validation.metric is a name, or a sum as '0.4 auc + 0.6 precision', got "
-                f"{metric!r}"
-            ) from None
-    return total
 
 
 def _open(settings: ValidationSettings, data_root: Path | None) -> Benchmark:
