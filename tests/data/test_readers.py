@@ -58,6 +58,19 @@ def test_got10k_has_its_boxes_cover_and_class(tmp_path: Path, opened: Opened) ->
     assert index.counts.dropped["sequence missing"] == 9335 - 2
 
 
+def test_got10k_without_vot_is_what_the_list_beside_it_says(tmp_path: Path, opened: Opened) -> None:
+    root = sets.got10k(tmp_path / "GOT")
+    with pytest.raises(InputError, match=r"vot_train_split\.txt is missing"):
+        opened("got10k", root, "train_vot")
+    (root / "got10k_vot_train_split.txt").write_text("1\n7\n", encoding="utf-8")
+    index = opened("got10k", root, "train_vot")
+    assert [index.video_name(k) for k in range(index.num_videos)] == ["GOT-10k_Train_000002"]
+    assert index.counts.dropped["sequence missing"] == 1
+    (root / "got10k_vot_train_split.txt").write_text("0\n9335\n", encoding="utf-8")
+    with pytest.raises(InputError, match="'9335' is no number from 0 to 9334"):
+        opened("got10k", root, "train_vot")
+
+
 def test_lasot_is_split_as_published_and_zero_based(tmp_path: Path, opened: Opened) -> None:
     root = sets.lasot(tmp_path / "LaSOT")
     train, both = opened("lasot", root), opened("lasot", root, "")

@@ -21,6 +21,7 @@ from feathertrack.benchmarks.lasot import LasotReader
 from feathertrack.benchmarks.layout import file_names, subfolders
 from feathertrack.benchmarks.trackingnet import TrackingNetReader
 from feathertrack.boxes import Boxes, zero_based
+from feathertrack.data.namelists import read_names
 from feathertrack.data.readers.pictures import first_size, is_picture_name, relative
 from feathertrack.data.readers.splits import parts_of
 from feathertrack.data.records import (
@@ -37,6 +38,10 @@ from feathertrack.errors import InputError
 from feathertrack.textrows import parse_rows
 
 _COVER_OF_ONE = 1 / 8  # label 1 of 8 of GOT-10k is too little for FDSiamFC's rule
+_GOT10K_LISTS = {
+    "train_vot": "got10k_vot_train_split.txt",
+    "val_vot": "got10k_vot_val_split.txt",
+}
 _ONE_BOX = "its test part has one box a sequence"
 _PARTS = [f"TRAIN_{number}" for number in range(12)]
 
@@ -59,16 +64,38 @@ class Annotated:
 
 
 def read_got10k(root: Path, split: str) -> Iterator[VideoRecord]:
-    """GOT-10k: ``train``, ``val`` or both; visible is the cover label / 8, 0 where absent."""
-    for part in parts_of(split, ("train", "val"), reader="got10k", why_not=_ONE_BOX):
+    """GOT-10k: ``train``, ``val`` or both; visible is the cover label / 8, 0 where absent.
+
+    ``train_vot`` and ``val_vot`` are the two parts of ``train`` without what VOT's sequences hold;
+    their lists, one number a line and the first sequence 0, are looked for in the root.
+    """
+    known_parts = ("train", "val", *_GOT10K_LISTS) if split.strip() else ("train", "val")
+    for word in parts_of(split, known_parts, reader="got10k", why_not=_ONE_BOX):
+        part = "train" if word in _GOT10K_LISTS else word
         reader = Got10kReader(root / part)
         there = set(subfolders(root / part))
         known = names_of(f"got10k_{part}")
+        if word in _GOT10K_LISTS:
+            known = _numbered(root, _GOT10K_LISTS[word], known)
         names = [name for name in known if name in there]
-        yield _about(part, SEQUENCE_MISSING, known, there, sources=[part])
+        lists = [_GOT10K_LISTS[word]] if word in _GOT10K_LISTS else []
+        yield _about(part, SEQUENCE_MISSING, known, there, sources=[part, *lists])
         for name in names:
             read = partial(_got10k, reader, name)
             yield _record(root, name, reader.files(name), read, first=1, floor=_COVER_OF_ONE)
+
+
+def _numbered(root: Path, file: str, names: Sequence[str]) -> tuple[str, ...]:
+    """The names whose numbers, from 0, stand in a list beside the data."""
+    if not (root / file).is_file():
+        raise InputError(f"{root / file} is missing: it says which sequences the split has")
+    numbers = read_names(root, file)
+    for number in numbers:
+        if not number.isdecimal() or int(number) >= len(names):
+            raise InputError(
+                f"{root / file}: {number!r} is no number from 0 to {len(names) - 1}, one a line"
+            )
+    return tuple(names[int(number)] for number in numbers)
 
 
 def _got10k(reader: Got10kReader, name: str) -> Annotated:
