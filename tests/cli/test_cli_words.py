@@ -181,3 +181,13 @@ def test_words_are_read_without_heavy_imports(words: list[str], absent: str) -> 
         [sys.executable, "-c", code, absent, *words], capture_output=True, text=True, check=True
     )
     assert ran.stdout.splitlines()[-1] == "loaded:"
+
+
+def test_the_first_of_several_processes_speaks_plainly_and_the_others_say_who_they_are(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    monkeypatch.setenv("RANK", "0")
+    assert run("nosuch").err.startswith("feathertrack: error: ")
+    monkeypatch.setenv("RANK", "2")
+    assert run("nosuch").err.startswith("feathertrack (process 2): error: ")

@@ -133,4 +133,14 @@ def _complain(error: BaseException, *, debug: bool) -> None:
     with contextlib.suppress(OSError):  # the terminal may be gone
         if debug:
             traceback.print_exception(error)
-        print(f"{PROG}: {lead}{text}", file=sys.stderr)
+        print(f"{PROG}{_which_process()}: {lead}{text}", file=sys.stderr)
+
+
+def _which_process() -> str:
+    """Which of several that torchrun started this is; the first one goes without saying.
+
+    >>> _which_process()
+    ''
+    """
+    rank = os.environ.get("RANK", "0")
+    return "" if rank == "0" or "WORLD_SIZE" not in os.environ else f" (process {rank})"
