@@ -21,6 +21,7 @@ LAYERS = [
     {"engines", "weights", "models", "export"},
     {"trackers"},
     {"tracking", "evaluation", "adapters"},
+    {"tuning"},
     {"training"},
     {"recipes"},
     {"cli", "__main__", "__init__"},
@@ -38,7 +39,7 @@ WITHOUT_TORCH = {
         "trackers",
         "evaluation",
     ),
-    *("tracking", "cli", "demo", "adapters"),
+    *("tracking", "tuning", "cli", "demo", "adapters"),
 }
 
 LEARNING_ONLINE = SOURCE / "trackers" / "online"

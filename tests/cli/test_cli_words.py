@@ -34,6 +34,9 @@ OPTIONS = {
     "settings.FIELD threads tracker workers",
     "score": "csv data details json partial protocol results submission",
     "report": "benchmark data figures latex markdown no-published output title",
+    "tune": "batch benchmark data device devices engine executor held-out html json levels min-fps "
+    "objective output per-device precision protocol prune report seed sequences settings.FIELD "
+    "space.FIELD strategy study threads trials workers",
     "vot": "device engine id output precision protocol settings.FIELD threads timeout tracker "
     "weights",
 }
@@ -47,7 +50,7 @@ def test_options_are_as_promised(command: str) -> None:
 
 
 def test_names_of_later_commands_are_free() -> None:
-    later = "tune export serve"
+    later = "export serve"
     assert not set(later.split()) & set(COMMANDS)
 
 

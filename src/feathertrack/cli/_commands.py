@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "data pack": "feathertrack.cli._data_pack:Pack",
     "evaluate": "feathertrack.cli.evaluate:Evaluate",
     "score": "feathertrack.cli.score:Score",
+    "tune": "feathertrack.cli.tune:Tune",
     "report": "feathertrack.cli.report:Report",
     "convert": "feathertrack.cli.convert:Convert",
     "bench": "feathertrack.cli.bench:Bench",

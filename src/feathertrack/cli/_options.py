@@ -111,6 +111,7 @@ class TrackerOptions:
         Raises:
             InputError: no such tracker, weights, preset or setting; the nearest are named.
         """
+        from feathertrack.trackers.changing import settings_of, with_settings
         from feathertrack.trackers.creation import create_tracker
         from feathertrack.trackers.naming import parse_tracker_name
 
@@ -131,14 +132,12 @@ class TrackerOptions:
         )
         if not self.settings:
             return tracker
-        settings = getattr(tracker, "settings", None)
+        settings = settings_of(tracker)
         if settings is None:
             named = parse_tracker_name(self.tracker)
             what = "is a class of yours: it has" if named.kind == "class" else "has"
             raise InputError(f"tracker {self.tracker!r} {what} no settings")
-        # A tracker is an engine and settings; another one on the same engine costs nothing.
-        changed: Tracker = type(tracker)(tracker.engine, apply_overrides(settings, self.settings))  # type: ignore[attr-defined, call-arg]
-        return changed
+        return with_settings(tracker, apply_overrides(settings, self.settings))
 
 
 def refuse_engine_words(tracker: str, **words: object) -> None:

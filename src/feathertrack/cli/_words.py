@@ -91,9 +91,10 @@ def normalise(words: Sequence[str], *, dotted: bool = False) -> list[str]:
         word = remaining.pop(0)
         if word == "--box":
             word = "=".join([word, *_take_numbers(remaining)])
-        elif word.startswith("--settings."):
-            option, equals, value = word.removeprefix("--settings.").partition("=")
-            written += ["--settings.FIELD", option.replace("-", "_")]
+        elif word.startswith(("--settings.", "--space.")):
+            group, _, rest = word.partition(".")
+            option, equals, value = rest.partition("=")
+            written += [f"{group}.FIELD", option.replace("-", "_")]
             word = value
             if not equals:
                 continue
@@ -138,7 +139,7 @@ def option_names(command: type) -> Iterator[str]:
             yield _SPELT.get(field.name) or _option(field.name)
 
 
-_SPELT = {"settings": "--settings.FIELD", "fields": FIELD}
+_SPELT = {"settings": "--settings.FIELD", "space": "--space.FIELD", "fields": FIELD}
 """Fields of commands whose option is not called as they are."""
 
 

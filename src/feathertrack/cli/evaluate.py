@@ -177,7 +177,9 @@ def _changed(one: Contestant, overrides: Sequence[tuple[str, str]]) -> Contestan
     """
     if not overrides:
         return one
-    settings = getattr(one.create(), "settings", None)
+    from feathertrack.trackers.changing import settings_of
+
+    settings = settings_of(one.create())
     if settings is None:
         raise InputError(f"tracker {one.name!r} has no settings to change")
     return replace(one, settings=apply_overrides(settings, overrides))

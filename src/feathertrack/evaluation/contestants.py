@@ -12,6 +12,7 @@ from typing import Any
 from feathertrack.engines.protocol import EngineName, Precision
 from feathertrack.errors import InputError, WeightsError
 from feathertrack.trackers.built_in import BUILT_IN
+from feathertrack.trackers.changing import with_settings
 from feathertrack.trackers.creation import check_tracker_name, create_tracker
 from feathertrack.trackers.naming import import_class, parse_tracker_name
 from feathertrack.trackers.toolkits import innermost, wrapped
@@ -61,11 +62,7 @@ class Contestant:
             precision=self.precision,
             threads=self.threads,
         )
-        if self.settings is None:
-            return tracker
-        # A tracker is an engine and settings; another one on the same engine costs nothing.
-        changed: Tracker = type(tracker)(tracker.engine, self.settings)  # type: ignore[attr-defined, call-arg]
-        return changed
+        return tracker if self.settings is None else with_settings(tracker, self.settings)
 
     def check(self) -> None:
         """Find out what is wrong with it before anything is run, as far as no network is loaded.

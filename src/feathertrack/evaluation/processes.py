@@ -22,7 +22,7 @@ def in_processes(
     """Run tasks in so many spawned processes and yield their outcomes as they come."""
     waiting = deque(tasks)
     attempts: dict[Task, int] = {}
-    pool = [_Worker(workshop) for _ in range(min(workers, len(tasks)))]
+    pool = [_Worker(workshop.for_worker(number)) for number in range(min(workers, len(tasks)))]
     try:
         for worker in pool:
             worker.give(waiting.popleft())
@@ -107,6 +107,6 @@ class _News:
 
 
 def _replace(pool: list[_Worker], dead: _Worker, workshop: Workshop) -> _Worker:
-    fresh = _Worker(workshop)
-    pool[pool.index(dead)] = fresh
+    number = pool.index(dead)
+    fresh = pool[number] = _Worker(workshop.for_worker(number))
     return fresh

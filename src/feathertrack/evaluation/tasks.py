@@ -100,6 +100,10 @@ class Workshop:
             self._current = (number, self.contestants[number].create())
         return self._current[1]
 
+    def for_worker(self, number: int) -> Workshop:
+        """What the worker of that number, from 0, is given."""
+        return self
+
     def fresh(self) -> Workshop:
         """The same without a tracker that has been made, to be sent away.
 

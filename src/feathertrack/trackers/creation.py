@@ -12,6 +12,7 @@ from feathertrack.engines import create_engine
 from feathertrack.engines.protocol import CallingEngine, Engine, EngineName, NetworkInfo, Precision
 from feathertrack.errors import InputError, blaming
 from feathertrack.trackers.built_in import BUILT_IN, create_built_in
+from feathertrack.trackers.changing import settings_of, with_settings
 from feathertrack.trackers.families import TrackerSettings, find_family
 from feathertrack.trackers.naming import TrackerName, import_class, parse_tracker_name
 from feathertrack.trackers.pairs import PAIRS, pair_weights
@@ -25,6 +26,9 @@ from feathertrack.weights.catalogue import find_weights
 
 DEFAULT_MODEL = "feather_fc"
 """The shipped model that ``default`` stands for."""
+
+ABOUT = "about"
+"""Where a file of settings says what it was tuned on; trackers do not read it."""
 
 
 def create_tracker(
@@ -64,7 +68,7 @@ def create_tracker(
         raise InputError(f"weights must be the path of a file, got {weights!r}")
     parts = parse_tracker_name(name)
     if parts.kind in ("class", "program"):
-        _refuse_ours(parts, weights=weights is not None, settings=bool(parts.preset or settings))
+        _refuse_ours(parts, weights=weights is not None, settings=bool(settings))
         return _create_foreign(parts)
     if parts.target in BUILT_IN:
         if settings:
@@ -98,7 +102,13 @@ def _create_foreign(parts: TrackerName) -> Tracker:
     found = import_class(parts.target)
     with blaming(parts.target, "cannot be made"):
         made = found()
-    return wrapped(made, name=parts.target)
+    tracker = wrapped(made, name=parts.target)
+    if not parts.preset:
+        return tracker
+    settings = settings_of(tracker)
+    if settings is None or not _is_file(parts.preset):
+        _refuse_ours(parts, weights=False, settings=True)
+    return with_settings(tracker, settings_from_json(settings, _read_json(Path(parts.preset))))
 
 
 def _engine_of(
@@ -140,9 +150,10 @@ def check_tracker_name(name: str) -> None:
     """
     parts = parse_tracker_name(name)
     if parts.kind in ("class", "program"):
-        _refuse_ours(parts, weights=False, settings=bool(parts.preset))
         if parts.kind == "class":
             import_class(parts.target)
+            if parts.preset:
+                _create_foreign(parts)
     elif parts.target in BUILT_IN:
         create_built_in(parts.target, preset=parts.preset)
     elif parts.target in PAIRS:
@@ -272,4 +283,4 @@ def _read_json(path: Path) -> Mapping[str, object]:
         raise InputError(f"cannot read settings from {path}: {error}") from error
     if not isinstance(content, dict):
         raise InputError(f"settings in {path} must be a JSON object of field: value")
-    return content
+    return {name: value for name, value in content.items() if name != ABOUT}

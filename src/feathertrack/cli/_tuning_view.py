@@ -1,0 +1,176 @@
+"""What ``feathertrack tune`` shows: a bar with the best so far, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from feathertrack.cli._progress import Progress
+from feathertrack.cli._terminal import print_table, remark, shell_word
+from feathertrack.tuning.crew import Watcher
+
+if TYPE_CHECKING:
+    from feathertrack.evaluation.tasks import Outcome
+    from feathertrack.tuning.session import Conclusion, Session
+    from feathertrack.tuning.study import Tried
+    from feathertrack.tuning.winning import Verdict
+    from feathertrack.tuning.workshop import PointTask
+
+_SHOWN = 10
+"""Points that are printed."""
+
+
+class TuningProgress(Watcher):
+    """A bar for each batch of points, and a line for every new best one; for a terminal.
+
+    Attributes:
+        done: points that this process has finished, stopped or failed.
+    """
+
+    def __init__(self) -> None:
+        self.done = 0
+        self._bar: Progress | None = None
+        self._session: Session | None = None
+        self._best: float | None = None
+
+    def of(self, session: Session) -> TuningProgress:
+        """The same for a session; a context manager that puts the bar away."""
+        self._session = session
+        return self
+
+    def __enter__(self) -> TuningProgress:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.__exit__(None, None, None)
+            self._bar = None
+
+    def began(self, points: int, tasks: Sequence[PointTask]) -> None:
+        """A bar over the frames of these tasks."""
+        self._close()
+        self._bar = Progress(sum(task.frames for task in tasks), len(tasks)).__enter__()
+
+    def moved(self, task: Any, frames: int) -> None:
+        """So many frames of a task are done."""
+        if self._bar is not None:
+            self._bar.moved(task, frames)
+
+    def advanced(self, outcome: Outcome) -> None:
+        """A task is done."""
+        if self._bar is not None:
+            self._bar.advance(outcome)
+
+    def finished(self, tried: Tried) -> None:
+        """Say it where a point is the best so far, or failed."""
+        from feathertrack.tuning.spaces import text_of
+
+        self._close()
+        self.done += 1
+        assert self._session is not None
+        if tried.state == "failed":
+            remark(f"failed: {text_of(tried.point)}: {tried.details.get('error', '')}")
+        if tried.state != "complete" or not tried.details.get("feasible", True):
+            return
+        first = self._session.objectives[0]
+        if self._best is None or first.gain * (tried.values[0] - self._best) > 0:
+            self._best = tried.values[0]
+            numbers = f"{first.text} {tried.values[0]:.4f}"
+            remark(f"best so far, point {tried.number}: {numbers} with {text_of(tried.point)}")
+
+
+def print_conclusion(session: Session, conclusion: Conclusion) -> None:
+    """Print the best points, the winner beside the untuned settings, and how to use it."""
+    from feathertrack.tuning.axes import CHECKPOINT
+
+    count = {state: 0 for state in ("complete", "stopped", "failed")}
+    for one in conclusion.tried:
+        if one.state in count:
+            count[one.state] += 1
+    told = ", ".join(f"{number} {state}" for state, number in count.items() if number)
+    print(f"{session.plan.strategy.name}: {told}; tuned on {len(session.parts.tuned)} sequences")
+    several = len(session.objectives) > 1
+    shown = conclusion.front if several else conclusion.best[:_SHOWN]
+    _print_points(session, shown, title="Pareto front" if several else "")
+    for verdict in conclusion.verdicts:
+        _print_verdict(verdict)
+    if session.parts.warning:
+        print(f"warning: {session.parts.warning}")
+    if session.parts.scored is None:
+        print("note: nothing was held out, so these scores say little of other sequences")
+    path = next(iter(conclusion.presets))
+    winner = dict(conclusion.best[0].point)
+    one = session.kept.contestants[session.kept.number_of(conclusion.best[0].point)]
+    name = one.name.rpartition("@")[0] or one.name if CHECKPOINT not in winner else one.name
+    print(f"preset: --tracker {shell_word(f'{name}@{path}')}")
+
+
+def _print_points(session: Session, points: Sequence[Tried], *, title: str) -> None:
+    from feathertrack.tuning.axes import shown
+
+    if title:
+        print(title)
+    header = ["point", *(one.text for one in session.objectives)]
+    header += [axis.option for axis in session.strategy.space.axes]
+    rows = [
+        [
+            str(one.number),
+            *(f"{value:.4f}" for value in one.values),
+            *(shown(value) for _, value in one.point),
+        ]
+        for one in points
+    ]
+    print_table(header, rows, right=range(len(header)))
+
+
+def _print_verdict(verdict: Verdict) -> None:
+    count = len(verdict.after.per_sequence)
+    gains = verdict.gains()
+    print(f"{verdict.part}, {count} sequence{'s' if count != 1 else ''}")
+    rows = [
+        [
+            name,
+            f"{verdict.before.headline[name]:.4f}",
+            f"{value:.4f}",
+            f"{gain.estimate:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]"
+            if (gain := gains.get(name))
+            else "",
+        ]
+        for name, value in verdict.after.headline.items()
+    ]
+    print_table(["", "untuned", "tuned", "gain [95 %]"], rows, right=(1, 2, 3))
+
+
+def conclusion_json(session: Session, conclusion: Conclusion) -> dict[str, Any]:
+    """Everything that came of a tuning as values for a file."""
+    return {
+        **session.about,
+        "tuned_on": list(session.parts.tuned.names),
+        "scored_on": None if session.parts.scored is None else list(session.parts.scored.names),
+        "warning": session.parts.warning,
+        "points": [
+            {
+                "number": one.number,
+                "state": one.state,
+                "settings": dict(one.point),
+                "values": list(one.values),
+                **one.details,
+            }
+            for one in conclusion.tried
+        ],
+        "best": conclusion.best[0].number,
+        "front": [one.number for one in conclusion.front],
+        "verdicts": {
+            verdict.part: [verdict.before.to_json(), verdict.after.to_json()]
+            for verdict in conclusion.verdicts
+        },
+    }

@@ -1,0 +1,133 @@
+"""Where a study is kept: a journal file that survives kill -9, or any database of SQLAlchemy's."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from feathertrack.errors import InputError, require
+from feathertrack.lock import exclusive
+
+DEFAULT_NAME = "feathertrack"
+"""The study in a journal or database where no ``#NAME`` says another."""
+
+_PAUSE = 0.005
+
+
+@contextlib.contextmanager
+def waiting_for(lock: Path) -> Iterator[None]:
+    """Wait for a lock that the system releases however a process ends, and hold it."""
+    with contextlib.ExitStack() as held:
+        while not held.enter_context(exclusive(lock)):
+            held.close()
+            time.sleep(_PAUSE)
+        yield
+
+
+class JournalLock:
+    """Optuna's lock for a journal, released by the system however a process ends.
+
+    Whoever takes it first cuts off a line that another process was killed in the middle of: lines
+    end with a line feed, and half a line would spoil the next one.
+
+    Args:
+        path: of the journal.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._held = contextlib.ExitStack()
+
+    def acquire(self) -> bool:
+        """Wait for the lock."""
+        self._held.enter_context(waiting_for(self._path.with_name(f"{self._path.name}.lock")))
+        _cut_torn_line(self._path)
+        return True
+
+    def release(self) -> None:
+        """Let the next one have it."""
+        self._held.close()
+
+
+def _cut_torn_line(path: Path) -> None:
+    with path.open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        end = size
+        while end:
+            start = max(0, end - 4096)
+            file.seek(start)
+            at = file.read(end - start).rfind(b"\n")
+            if at >= 0:
+                end = start + at + 1
+                break
+            end = start
+        if end < size:
+            file.truncate(end)
+
+
+def is_url(place: str) -> bool:
+    """Whether a study is in a database, not in a file.
+
+    >>> is_url("sqlite:///tune.db"), is_url("runs/tune.journal")
+    (True, False)
+    """
+    return "://" in place
+
+
+def split_place(place: str) -> tuple[str, str]:
+    """File or URL, and the name of the study in it.
+
+    >>> split_place("sqlite:///tune.db#night"), split_place("tune.journal")
+    (('sqlite:///tune.db', 'night'), ('tune.journal', 'feathertrack'))
+    """
+    where, _, name = place.partition("#")
+    return where, name or DEFAULT_NAME
+
+
+def open_storage(place: str) -> Any:
+    """Optuna's storage of a study.
+
+    Args:
+        place: of ``split_place``.
+
+    Raises:
+        InputError: the file or database cannot be opened, or holds something else.
+        MissingExtra: optuna is not installed.
+    """
+    optuna: Any = require("optuna", extra="tune")
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    if is_url(place):
+        return _database(optuna, place)
+    path = Path(place).expanduser()
+    if path.is_dir():
+        raise InputError(f"study {path} is a folder: name a file in it, as {path / 'tune.journal'}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        backend = optuna.storages.journal.JournalFileBackend(str(path), lock_obj=JournalLock(path))
+        return optuna.storages.JournalStorage(backend)
+    except OSError as error:
+        raise InputError(f"study {path} cannot be opened: {error.strerror or error}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"study {path} is no journal of a study: name another file") from error
+
+
+def _database(optuna: Any, url: str) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            # A connection that the server closed overnight is opened again.
+            return optuna.storages.RDBStorage(url, engine_kwargs={"pool_pre_ping": True})
+        except Exception as error:  # every driver has errors of its own
+            text = " ".join(str(error).split())[:200]
+            raise InputError(f"study {_without_password(url)} cannot be opened: {text}") from error
+
+
+def _without_password(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    account, at, host = rest.rpartition("@")
+    return f"{scheme}://{account.partition(':')[0]}{at}{host}"

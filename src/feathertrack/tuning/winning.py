@@ -1,0 +1,117 @@
+"""What a search gives: the winner as a preset, and its scores beside those of untuned settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from feathertrack._version import __version__
+from feathertrack.errors import InputError
+from feathertrack.evaluation.result_files import write_whole
+from feathertrack.evaluation.scoring import ScoreTable
+from feathertrack.evaluation.significance import Interval, paired_difference
+from feathertrack.trackers.creation import ABOUT
+from feathertrack.trackers.settings import settings_to_json
+from feathertrack.tuning.crew import Crew, Watcher
+from feathertrack.tuning.keeping import Kept
+from feathertrack.tuning.plan import SearchPlan
+from feathertrack.tuning.spaces import UNTUNED, Point, changes_of
+from feathertrack.tuning.splitting import Parts
+from feathertrack.tuning.study import Tried
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Untuned settings and the winner's on one part of the benchmark.
+
+    Attributes:
+        part: "tuned" or "held out".
+        before: scores of the tracker as it was.
+        after: scores of the winner.
+    """
+
+    part: str
+    before: ScoreTable
+    after: ScoreTable
+
+    def gains(self) -> dict[str, Interval]:
+        """How much each measure grew, on the same resamples of the sequences."""
+        found = {
+            name: paired_difference(interval, self.before.intervals[name])
+            for name, interval in self.after.intervals.items()
+            if name in self.before.intervals
+        }
+        return {name: gap for name, gap in found.items() if gap is not None}
+
+
+def judge_winner(
+    winner: Point, kept: Kept, parts: Parts, plan: SearchPlan, *, watcher: Watcher
+) -> list[Verdict]:
+    """Score the winner and the untuned settings on what was tuned on and on what was held out.
+
+    Raw results are kept as those of the search are; what is there is not run again.
+
+    Raises:
+        InputError: a result cannot be made or scored; the text says why.
+    """
+    places = {"tuned": kept}
+    if parts.scored is not None:
+        folder = kept.folder / "held-out"
+        places["held out"] = replace(kept, folder=folder, benchmark=parts.scored)
+    verdicts = []
+    for part, place in places.items():
+        names = place.benchmark.names
+        errors = Crew(place, plan, watcher=watcher).run([UNTUNED, winner], names)
+        for error in errors.values():
+            raise InputError(f"the winner cannot be scored: {error}")
+        before, after = (place.score(point, names) for point in (UNTUNED, winner))
+        verdicts.append(Verdict(part=part, before=before, after=after))
+    return verdicts
+
+
+def write_preset(
+    path: Path, winner: Tried, kept: Kept, parts: Parts, *, about: Mapping[str, Any]
+) -> None:
+    """Write all settings of a point as a file that ``--tracker NAME@FILE`` reads.
+
+    Under "about" it says what it was tuned on, which trackers do not read.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    one = kept.contestants[kept.number_of(winner.point)]
+    content = {
+        ABOUT: {
+            "tracker": one.name,
+            "tuned_on": {
+                "benchmark": parts.tuned.name,
+                "sequences": list(parts.tuned.names),
+                "how": parts.how,
+            },
+            "scored_on": None
+            if parts.scored is None
+            else {"benchmark": parts.scored.name, "sequences": list(parts.scored.names)},
+            **({"warning": parts.warning} if parts.warning else {}),
+            "changed": changes_of(winner.point),
+            "values": list(winner.values),
+            **about,
+            "feathertrack": __version__,
+        },
+        **settings_to_json(kept.space.settings_at(winner.point)),
+    }
+    write_whole(path, json.dumps(content, indent=1) + "\n")
+
+
+def scores_of(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """The scores of verdicts as values for a file."""
+    return {
+        verdict.part: {
+            "untuned": dict(verdict.before.headline),
+            "tuned": dict(verdict.after.headline),
+            "gains": {name: str(gap) for name, gap in verdict.gains().items()},
+        }
+        for verdict in verdicts
+    }
