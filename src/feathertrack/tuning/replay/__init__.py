@@ -7,7 +7,7 @@ and every pass of the network whose pictures are the same (docs/tuning-reuse.md)
 from __future__ import annotations
 
 from feathertrack.tuning.replay.memo import Memo
-from feathertrack.tuning.replay.points import PointsRun, run_points
+from feathertrack.tuning.replay.points import PointsRun, can_share, run_points, sharing
 from feathertrack.tuning.replay.statistics import Statistics
 
-__all__ = ["Memo", "PointsRun", "Statistics", "run_points"]
+__all__ = ["Memo", "PointsRun", "Statistics", "can_share", "run_points", "sharing"]

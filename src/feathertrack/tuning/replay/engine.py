@@ -9,7 +9,8 @@ Shapes: S search regions of one tracker in one frame.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +60,7 @@ class SharedEngine:
         self._templates: dict[Key, Features] = {}
         self._missing: dict[Key, Call] = {}
         self._frame: dict[Key, Outputs] = {}
+        self._in_frame = False
 
     @property
     def info(self) -> NetworkInfo:
@@ -91,9 +93,10 @@ class SharedEngine:
 
     def predict(self, features: Features, search: Images) -> Outputs:
         """Raw outputs for the S regions of one tracker."""
-        asked = self.ask(features, search)
-        self.compute()
-        return self.fetch(asked)
+        with self.frame():
+            asked = self.ask(features, search)
+            self.compute()
+            return self.fetch(asked)
 
     def stack(self, features: Sequence[Features]) -> Features:
         """Refuse to: every template keeps to itself here.
@@ -104,7 +107,7 @@ class SharedEngine:
         raise InputError(f"points share templates one by one, not {len(features)} as a batch")
 
     def ask(self, features: Features, search: Images) -> Asked:
-        """Note what a tracker wants to know; the keys are good until ``end_frame``."""
+        """Note what a tracker wants to know; the keys are good until the frame ends."""
         template: Any = features
         self.statistics.asked += len(search)
         parts = self._batches.split(template.features, search)
@@ -130,9 +133,17 @@ class SharedEngine:
             return found[0]
         return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
 
-    def end_frame(self) -> None:
-        """Let go of a frame's outputs; the memo has them as long as it can."""
-        self._frame.clear()
+    @contextlib.contextmanager
+    def frame(self) -> Iterator[None]:
+        """Inside, outputs stay however small the memo is; a frame within a frame is the same."""
+        outermost, self._in_frame = not self._in_frame, True
+        try:
+            yield
+        finally:
+            if outermost:
+                self._in_frame = False
+                self._missing.clear()
+                self._frame.clear()
 
     def _look_up(self, key: Key, call: Call) -> None:
         known = self.memo.get(key)

@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from feathertrack.boxes import Boxes, as_box
-from feathertrack.engines.protocol import Engine
+from feathertrack.boxes import as_box
 from feathertrack.errors import InputError
+from feathertrack.trackers.changing import settings_of, with_settings
 from feathertrack.trackers.families import FAMILIES
 from feathertrack.trackers.settings import settings_from_json
 from feathertrack.trackers.tracker import Image, Tracker
 from feathertrack.tuning.replay.engine import SharedEngine
 from feathertrack.tuning.replay.memo import Memo
 from feathertrack.tuning.replay.statistics import Statistics
-from feathertrack.tuning.replay.walking import Rows, alone, side_by_side
+from feathertrack.tuning.replay.walking import alone, side_by_side, stacked
 
 Point = Mapping[str, object]
 """Settings by the names of their fields; those of nested settings as nested mappings."""
@@ -61,7 +61,7 @@ def run_points(
     Args:
         tracker: made once, as by ``create_tracker`` or ``Contestant.create``. All points run on its
             engine, and where a point says nothing, its settings count.
-        points: settings to change. Trackers without settings of this package take only ``{}``.
+        points: settings to change. Trackers without settings take only ``{}``.
         frames: RGB uint8 (H, W, 3). Points that share go through them once; otherwise every point
             does, and they must be something that can be gone through again, such as a list.
         box: x, y, w, h on the first frame, 0-based pixels.
@@ -80,58 +80,67 @@ def run_points(
     distinct = list(dict.fromkeys(settings))
     first = as_box(box)
     statistics = Statistics()
-    if _is_split(tracker):
-        kept = Memo() if memo is None else memo
-        engine = SharedEngine(_engine(tracker), memo=kept, exact=exact, largest=largest_batch)
-        trackers: Any = [_sibling(tracker, engine, one) for one in distinct]
+    if can_share(tracker):
+        shared = sharing(tracker, memo=memo, exact=exact, largest_batch=largest_batch)
+        engine = _shared_engine(shared)
+        trackers: Any = [with_settings(shared, one) for one in distinct]
         boxes, scores = side_by_side(trackers, engine, frames, first)
         statistics = engine.statistics
     else:
-        boxes, scores = _one_by_one(tracker, distinct, frames, first)
+        if iter(frames) is frames and len(distinct) > 1:
+            raise InputError("points run one after the other here: give the frames as a list")
+        alike = (tracker if one is None else with_settings(tracker, one) for one in distinct)
+        boxes, scores = stacked(alone(one, frames, first) for one in alike)
     order = [distinct.index(one) for one in settings]
     return PointsRun(boxes=boxes[order], scores=scores[order], statistics=statistics)
 
 
+def can_share(tracker: Tracker) -> bool:
+    """Whether points of a tracker share passes: those of SiamFC, SiamRPN++ and SiamKPN do.
+
+    Their network is asked once a frame, and then they decide. Those of ATOM and DRNet learn, each a
+    filter of its own.
+    """
+    ours = type(tracker) in {family.tracker for family in FAMILIES.values()}
+    return ours and hasattr(tracker, "search") and hasattr(tracker, "decode")
+
+
+def sharing(
+    tracker: Tracker, *, memo: Memo | None = None, exact: bool = True, largest_batch: int = 0
+) -> Tracker:
+    """The same tracker on an engine that computes nothing twice, for runs of any kind.
+
+    Trackers that ``with_settings`` makes of it share the engine, so what one had computed, another
+    takes from the memo: runs with restarts may so go on one after the other. ``run_points`` needs
+    less memory, and computes the pictures of a frame together.
+
+    Args:
+        tracker: one that ``can_share``.
+        memo: where outputs are kept; None makes one.
+        exact: see ``run_points``.
+        largest_batch: see ``run_points``.
+
+    Raises:
+        InputError: the tracker cannot share.
+    """
+    if not can_share(tracker):
+        raise InputError(f"points of {type(tracker).__name__} share no passes of a network")
+    plain: Any = tracker
+    engine = SharedEngine(
+        plain.engine, memo=Memo() if memo is None else memo, exact=exact, largest=largest_batch
+    )
+    shared: Tracker = type(plain)(engine, plain.settings)
+    return shared
+
+
 def _settings(tracker: Tracker, point: Point) -> Any:
-    """The settings of a point, hashable; None for a tracker that has none of ours."""
-    if _is_ours(tracker):
-        base: Any = tracker
-        return settings_from_json(base.settings, point)
-    if point:
-        raise InputError(
-            f"{type(tracker).__name__} has no settings to tune here, got {', '.join(point)}"
-        )
-    return None
+    """The settings of a point; None for a tracker that has none."""
+    settings = settings_of(tracker)
+    if settings is None and point:
+        raise InputError(f"the tracker has no settings to change, got {', '.join(point)}")
+    return settings if settings is None else settings_from_json(settings, point)
 
 
-def _is_ours(tracker: Tracker) -> bool:
-    """Whether the tracker is one of this package's, made of networks and settings."""
-    return type(tracker) in {family.tracker for family in FAMILIES.values()}
-
-
-def _is_split(tracker: Tracker) -> bool:
-    """Whether it is ours and a ``SplitTracker``, which has no features before ``init``."""
-    return _is_ours(tracker) and hasattr(tracker, "search") and hasattr(tracker, "decode")
-
-
-def _engine(tracker: Any) -> Engine:
-    engine: Engine = tracker.engine
+def _shared_engine(tracker: Any) -> SharedEngine:
+    engine: SharedEngine = tracker.engine
     return engine
-
-
-def _sibling(tracker: Any, engine: Any, settings: object) -> Any:
-    """A tracker of the same kind on another engine, or engines, with other settings."""
-    return type(tracker)(engine, settings)
-
-
-def _one_by_one(tracker: Any, distinct: Sequence[Any], frames: Iterable[Image], box: Boxes) -> Rows:
-    if iter(frames) is frames and len(distinct) > 1:
-        raise InputError(
-            f"{type(tracker).__name__} runs one point after the other: give the frames as a list"
-        )
-    runs = []
-    for settings in distinct:
-        engines = getattr(tracker, "engines", None) or getattr(tracker, "engine", None)
-        one = tracker if settings is None else _sibling(tracker, engines, settings)
-        runs.append(alone(one, frames, box))
-    return np.stack([boxes for boxes, _ in runs]), np.stack([scores for _, scores in runs])

@@ -30,13 +30,18 @@ def side_by_side(
     """
     shown = iter(frames)
     image = _first(shown)
-    for tracker in trackers:
-        tracker.init(image, box)
-    engine.end_frame()
+    with engine.frame():
+        for tracker in trackers:
+            tracker.init(image, box)
     by_frame = [_step(trackers, engine, image) for image in shown]
     by_tracker = zip(*by_frame, strict=True) if by_frame else [()] * len(trackers)
-    rows = [_rows(box, results) for results in by_tracker]
-    return np.stack([boxes for boxes, _ in rows]), np.stack([scores for _, scores in rows])
+    return stacked(_rows(box, results) for results in by_tracker)
+
+
+def stacked(runs: Iterable[Rows]) -> Rows:
+    """The boxes and scores of several runs as one array each."""
+    boxes, scores = zip(*runs, strict=True)
+    return np.stack(boxes), np.stack(scores)
 
 
 def alone(tracker: Tracker, frames: Iterable[Image], box: Boxes) -> Rows:
@@ -52,12 +57,11 @@ def alone(tracker: Tracker, frames: Iterable[Image], box: Boxes) -> Rows:
 
 def _step(trackers: Sequence[SplitTracker], engine: SharedEngine, image: Image) -> list[Result]:
     """Every tracker in the next image; the engine computes between asking and deciding."""
-    asked = [engine.ask(tracker.features, tracker.search(image)) for tracker in trackers]
-    engine.compute()
-    pairs = zip(trackers, asked, strict=True)
-    results = [tracker.decode(engine.fetch(keys)) for tracker, keys in pairs]
-    engine.end_frame()
-    return results
+    with engine.frame():
+        asked = [engine.ask(tracker.features, tracker.search(image)) for tracker in trackers]
+        engine.compute()
+        pairs = zip(trackers, asked, strict=True)
+        return [tracker.decode(engine.fetch(keys)) for tracker, keys in pairs]
 
 
 def _first(shown: Iterator[Image]) -> Image:
