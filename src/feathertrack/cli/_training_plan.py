@@ -10,6 +10,7 @@ from feathertrack.cli._terminal import megabytes, print_table, quantity
 from feathertrack.errors import FeathertrackError
 
 if TYPE_CHECKING:
+    from feathertrack.models.network import Network
     from feathertrack.training.recipe import DataSettings, Recipe
 
 
@@ -87,4 +88,27 @@ def print_cost(recipe: Recipe) -> None:
         f"optimizer {megabytes(memory.optimizer)}, "
         f"activations {megabytes(memory.activations)}; the framework and the "
         f"{recipe.data.workers} data workers come on top"
+    )
+    print_cache(recipe, network)
+
+
+def print_cache(recipe: Recipe, network: Network) -> None:
+    """Print what the cache of the teacher's outputs would take, where one is asked for."""
+    from feathertrack.models import create_model
+    from feathertrack.training.running import load_teacher
+    from feathertrack.training.teacher_cache.estimate import cache_settings, estimate_cache
+
+    settings = cache_settings(recipe)
+    if settings is None:
+        return
+    if not recipe.teacher:
+        print("cache     no --teacher, so its size is not known")
+        return
+    here = Path(recipe.teacher).suffix
+    teacher = load_teacher(recipe.teacher) if here else create_model(recipe.teacher)
+    size = estimate_cache(recipe, settings, student=network, teacher=teacher)
+    total, free = (f"{count / 1e9:,.1f} GB" for count in (size.total, size.free))
+    print(
+        f"cache     {settings.folder}: about {total} for {size.pairs:,} pairs of "
+        f"{quantity(size.per_pair)}B in {settings.precision}; {free} are free"
     )

@@ -16,6 +16,7 @@ _FREE = (
     "loop.log_every",
     "loop.pictures_every",
     "data.workers",
+    "task.cache.folder",
     "validation",
 )
 """What may change when a training goes on: it does not alter what is learned from which pair, or,

@@ -83,7 +83,8 @@ def run_recipe(
         )
     finally:
         loader.close()
-    return replace(result, notes=(*result.notes, *_unreadable(loader)))
+        task.close()
+    return replace(result, notes=(*result.notes, *_unreadable(loader), *task.notes()))
 
 
 def _opened(settings: SetSettings, root: Path | None) -> Source:

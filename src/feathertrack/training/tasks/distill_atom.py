@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, cast
 
 import torch
@@ -21,9 +21,11 @@ from feathertrack.models.folding import fold_batchnorm
 from feathertrack.models.network import Network
 from feathertrack.training.losses.distillation import Lesson, Seen, Term
 from feathertrack.training.recipe import Recipe
-from feathertrack.training.task import Losses
+from feathertrack.training.task import Losses, Parts
 from feathertrack.training.tasks.atom import BoxTask, BoxTaskSettings, rests
 from feathertrack.training.tasks.observing import network_boxes, observe
+from feathertrack.training.tasks.seen_parts import packed, part_names, unpacked
+from feathertrack.training.teacher_cache import CacheSettings, open_cache
 
 Mode = Literal["eval", "train"]
 
@@ -38,11 +40,13 @@ class DistillAtomSettings(BoxTaskSettings):
             ``train``, they use those of the batch, as in the reference, whose teacher is switched
             to training with the student.
         from_scratch: whether the backbone may begin with random weights: students do.
+        cache: whether the teacher's outputs are kept for the next training.
     """
 
     terms: tuple[Term, ...]
     teacher_mode: Mode = "eval"
     from_scratch: bool = True
+    cache: CacheSettings = field(default_factory=CacheSettings)
 
     def build(
         self, network: Network, *, recipe: Recipe, teacher: Network | None = None
@@ -75,7 +79,15 @@ class DistillAtomSettings(BoxTaskSettings):
                 f"{recipe.name} trains a network of {student.family}, but the teacher is "
                 f"{teacher.name or 'of another family'}"
             )
-        return DistillAtomTask(student, self, teacher=teacher, resting=resting)
+        task = DistillAtomTask(student, self, teacher=teacher, resting=resting)
+        if self.cache.folder and self.teacher_mode == "train":
+            raise InputError(
+                "a teacher in train mode answers by its batch, which no cache can know: leave out "
+                "--task.cache.folder, or --task.teacher-mode eval"
+            )
+        names = part_names(task.imitating)
+        task.cache = open_cache(self.cache, recipe=recipe, teacher=teacher, parts=names)
+        return task
 
 
 class DistillAtomTask(BoxTask):
@@ -98,6 +110,7 @@ class DistillAtomTask(BoxTask):
     ) -> None:
         super().__init__(network, num_proposals=settings.proposals, resting=resting)
         self.terms = tuple(term for term in settings.terms if term.weight)
+        self.imitating = tuple(term for term in self.terms if term.imitates)
         if teacher is not None:
             training = settings.teacher_mode == "train"
             # A teacher that keeps its statistics computes the same without batch norms.
@@ -131,14 +144,27 @@ class DistillAtomTask(BoxTask):
         """Return what the teacher makes of a batch; it does not depend on the student."""
         if self.teacher is None:
             return None
-        imitating = [term for term in self.terms if term.imitates]
+        if self.cache is None:
+            return self._ask_teacher(batch, boxes_BP4)
+        parts = self.cache.recall(batch, [boxes_BP4], lambda: self._teacher_parts(batch, boxes_BP4))
+        return unpacked(parts, side=batch.search.shape[-1])
+
+    def teacher_parts(self, batch: PairBatch) -> Parts:
+        """Return the teacher's outputs as a cache keeps them."""
+        return self._teacher_parts(batch, self.draw(batch)[0])
+
+    def _teacher_parts(self, batch: PairBatch, boxes_BP4: Tensor) -> Parts:
+        return packed(self._ask_teacher(batch, boxes_BP4), part_names(self.imitating))
+
+    def _ask_teacher(self, batch: PairBatch, boxes_BP4: Tensor) -> Seen:
+        assert self.teacher is not None
         with torch.no_grad():
             return observe(
                 cast("BoxNetwork", self.teacher.to(batch.search.device)),
                 batch,
                 boxes_BP4,
-                levels=_levels(imitating),
-                asked=any(term.asks for term in imitating),
+                levels=_levels(self.imitating),
+                asked=any(term.asks for term in self.imitating),
             )
 
 

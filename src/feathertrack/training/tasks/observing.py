@@ -73,7 +73,7 @@ def observe(
             number: Level(
                 template=template[number].float(),
                 search=search[number].float(),
-                stride=_stride(side, search[number].shape[-1]),
+                stride=stride_of(side, search[number].shape[-1]),
             )
             for number in levels
         },
@@ -91,10 +91,10 @@ def package_boxes(boxes: Tensor) -> Tensor:
     return 2 * boxes - network_boxes(boxes)
 
 
-def _stride(pixels: int, cells: int) -> int:
+def stride_of(pixels: int, cells: int) -> int:
     """Pixels per cell; a side that is no multiple has a cell more.
 
-    >>> [_stride(288, 18), _stride(255, 128)]
+    >>> [stride_of(288, 18), stride_of(255, 128)]
     [16, 2]
     """
     return 1 << round(math.log2(pixels / cells))

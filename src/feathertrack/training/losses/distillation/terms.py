@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -45,6 +45,8 @@ class Term:
         levels: numbers of the backbone's levels that it looks at, each adding to it.
         asks: whether it needs what the head says of boxes.
         imitates: whether it needs a teacher.
+        compares: what it looks at of the teacher's levels: ``maps``, or ``attention``, the sum over
+            the channels of their absolute values.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Term:
     levels: tuple[int, ...] = ()
     asks: ClassVar[bool] = False
     imitates: ClassVar[bool] = False
+    compares: ClassVar[Literal["maps", "attention"]] = "maps"
 
     def loss(self, lesson: Lesson) -> Tensor:
         """Return the objective, a scalar, not weighted."""
@@ -140,6 +143,7 @@ class Fidelity(Term):
     levels: tuple[int, ...] = (2, 3)
     over: Reduction = "mean"
     imitates: ClassVar[bool] = True
+    compares: ClassVar[Literal["maps", "attention"]] = "attention"
 
     def loss(self, lesson: Lesson) -> Tensor:
         """Return the sum of ``fidelity`` over the levels."""

@@ -1,0 +1,186 @@
+"""Rows by key in a folder of shards, which any number of processes may fill together.
+
+In memory are the keys, 16 bytes a pair, the rows that are not written yet, and a few open shards.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from feathertrack.training.teacher_cache.shards import SUFFIX, Shard, ShardDamaged, write_shard
+
+SHARD_BYTES = 32 * 2**20
+"""A shard is written when its rows have so many bytes: what a kill loses, and memory needs."""
+
+_OPEN = 8
+
+
+class TeacherStore:
+    """Rows of some parts by key.
+
+    Args:
+        folder: of the shards; it is made by the first one.
+        parts: what is read; shards that hold less are left alone.
+        writer: the beginning of the names of the shards that this one writes.
+        shard_bytes: size of a shard.
+
+    Attributes:
+        notes: what was found damaged, a sentence each.
+    """
+
+    def __init__(
+        self, folder: Path, *, parts: Sequence[str], writer: str, shard_bytes: int = SHARD_BYTES
+    ) -> None:
+        self.folder = folder
+        self.notes: list[str] = []
+        self._parts, self._writer, self._shard_bytes = tuple(parts), writer, shard_bytes
+        self._paths: list[Path] = []
+        self._open: OrderedDict[int, Shard] = OrderedDict()
+        self._checked: set[int] = set()
+        self._hashes = np.empty(0, np.int64)
+        self._places = np.empty((0, 2), np.int32)
+        self._waiting: list[tuple[Tensor, dict[str, Tensor]]] = []
+        self._waiting_bytes = 0
+        self._channels_last: tuple[str, ...] = ()
+        self._read_index()
+
+    def __len__(self) -> int:
+        """Return the number of rows that are on the disk."""
+        return len(self._hashes)
+
+    def read(self, keys: Tensor) -> dict[str, Tensor] | None:
+        """Return the rows of all keys, (B, 2), in their order; None where one is not there."""
+        places = self._find(keys)
+        if places is None:
+            return None
+        found: list[tuple[NDArray[np.int64], dict[str, Tensor]]] = []
+        channels_last: set[str] = set()
+        for number in np.unique(places[:, 0]).tolist():
+            shard = self._shard(number)
+            if shard is None:
+                return None
+            mine = np.flatnonzero(places[:, 0] == number)
+            rows = places[mine, 1].tolist()
+            if not torch.equal(shard.keys[rows], keys[mine]):
+                return None  # two keys of one hash
+            channels_last |= {name for name in self._parts if shard.is_channels_last(name)}
+            found.append((mine, shard.rows(rows, self._parts)))
+        order = torch.from_numpy(np.argsort(np.concatenate([mine for mine, _ in found])))
+        joined = {}
+        for name in self._parts:
+            whole = torch.cat([rows[name] for _, rows in found])[order].float()
+            last = torch.channels_last if name in channels_last else torch.contiguous_format
+            joined[name] = whole.contiguous(memory_format=last)
+        return joined
+
+    def add(self, keys: Tensor, parts: Mapping[str, Tensor]) -> None:
+        """Take rows, and write a shard when there are enough.
+
+        Raises:
+            InputError: it cannot be written.
+        """
+        self._channels_last = tuple(name for name in parts if _is_channels_last(parts[name]))
+        rows = {name: part.detach().cpu().clone() for name, part in parts.items()}
+        self._waiting.append((keys, rows))
+        self._waiting_bytes += sum(part.nbytes for part in rows.values())
+        if self._waiting_bytes >= self._shard_bytes:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the rows that wait.
+
+        Raises:
+            InputError: they cannot be written; they are dropped.
+        """
+        if not self._waiting:
+            return
+        keys = torch.cat([keys for keys, _ in self._waiting])
+        rows = {
+            name: torch.cat([parts[name] for _, parts in self._waiting]).contiguous()
+            for name in self._parts
+        }
+        self._waiting, self._waiting_bytes = [], 0
+        path = self.folder / f"{self._writer}-{secrets.token_hex(8)}{SUFFIX}"
+        write_shard(path, keys, rows, channels_last=self._channels_last)
+        self._enter(path, keys)
+        self._sort()
+
+    def close(self) -> None:
+        """Let go of the open shards."""
+        self._open.clear()
+
+    def _read_index(self) -> None:
+        for path in sorted(self.folder.glob(f"*{SUFFIX}")):
+            try:
+                shard = Shard(path)
+            except ShardDamaged:
+                self._discard(path)
+                continue
+            if shard.parts >= set(self._parts):
+                self._enter(path, shard.keys)
+        self._sort()
+
+    def _enter(self, path: Path, keys: Tensor) -> None:
+        places = np.empty((len(keys), 2), np.int32)
+        places[:, 0], places[:, 1] = len(self._paths), np.arange(len(keys))
+        self._paths.append(path)
+        self._hashes = np.concatenate([self._hashes, _hashes(keys)])
+        self._places = np.concatenate([self._places, places])
+
+    def _sort(self) -> None:
+        order = np.argsort(self._hashes, kind="stable")
+        self._hashes, self._places = self._hashes[order], self._places[order]
+
+    def _find(self, keys: Tensor) -> NDArray[np.int32] | None:
+        """Shard and row of every key, (B, 2)."""
+        wanted = _hashes(keys)
+        at = np.searchsorted(self._hashes, wanted)
+        if (at == len(self._hashes)).any() or (self._hashes[at] != wanted).any():
+            return None
+        return self._places[at]
+
+    def _shard(self, number: int) -> Shard | None:
+        """An open shard whose checksum was right; None where it was not."""
+        if number in self._open:
+            self._open.move_to_end(number)
+            return self._open[number]
+        path = self._paths[number]
+        try:
+            shard = Shard(path)
+            if number not in self._checked:
+                shard.check()
+                self._checked.add(number)
+        except ShardDamaged:
+            keep = self._places[:, 0] != number
+            self._hashes, self._places = self._hashes[keep], self._places[keep]
+            self._discard(path)
+            return None
+        self._open[number] = shard
+        if len(self._open) > _OPEN:
+            self._open.popitem(last=False)
+        return shard
+
+    def _discard(self, path: Path) -> None:
+        self.notes.append(f"{path} of the teacher cache was damaged: its pairs are computed anew")
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _hashes(keys: Tensor) -> NDArray[np.int64]:
+    seeds, sums = keys.numpy().view(np.uint64).T
+    mixed = (seeds * np.uint64(0x9E3779B97F4A7C15)) ^ sums
+    return np.ascontiguousarray(mixed).view(np.int64)
+
+
+def _is_channels_last(part: Tensor) -> bool:
+    last = part.ndim == 4 and part.is_contiguous(memory_format=torch.channels_last)
+    return last and not part.is_contiguous()
