@@ -15,6 +15,9 @@ from feathertrack.evaluation.tasks import Moved, Outcome, Task, Workshop, after_
 _BETWEEN_NEWS = 0.2
 """Seconds after which a worker says again how far it is."""
 
+_TO_TIDY_UP = 5.0
+"""Seconds that a worker without a task has to end by itself."""
+
 
 def in_processes(
     tasks: Sequence[Task], workshop: Workshop, workers: int, *, moved: Moved | None = None
@@ -70,7 +73,10 @@ class _Worker:
             self.connection.send(task)
 
     def stop(self) -> None:
+        """End the process: one without a task by itself, so that its libraries tidy up."""
         self.connection.close()
+        if self.task is None:
+            self.process.join(timeout=_TO_TIDY_UP)
         self.process.terminate()
         self.process.join()
 
