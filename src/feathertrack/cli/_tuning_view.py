@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from feathertrack.cli._progress import Progress
 from feathertrack.cli._terminal import print_table, remark, shell_word
+from feathertrack.errors import MissingExtra, require
 from feathertrack.tuning.crew import Watcher
 
 if TYPE_CHECKING:
@@ -148,6 +151,25 @@ def _print_verdict(verdict: Verdict) -> None:
         for name, value in verdict.after.headline.items()
     ]
     print_table(["", "untuned", "tuned", "gain [95 %]"], rows, right=(1, 2, 3))
+
+
+def write_report(path: Path | None, session: Session, conclusion: Conclusion) -> None:
+    """Write the page; where nobody named a file and the extra is missing, say so instead."""
+    try:
+        require("matplotlib", extra="report")
+        require("jinja2", extra="report")
+    except MissingExtra as error:
+        if path is not None:
+            raise
+        remark(f"no report.html: {error}")
+        return
+    from feathertrack.tuning.page.writing import write_page
+
+    created = time.strftime("%Y-%m-%d")
+    written = write_page(
+        path or session.folder / "report.html", session, conclusion, created=created
+    )
+    print(f"report: {written}")
 
 
 def conclusion_json(session: Session, conclusion: Conclusion) -> dict[str, Any]:

@@ -25,17 +25,18 @@ Words = Annotated[tuple[tuple[str, str], ...], UseAppendAction]
 
 @dataclass(frozen=True, kw_only=True)
 class Tune:
-    """Search the settings of a tracker on one part of a benchmark, and score them on another.
+    """Search the settings of a tracker, and score them on held-out sequences.
 
-    After a stop or a kill the same command goes on where it was; any number of the same command
-    share the work of a study.
+    After a stop or a kill the same command goes on where it was.
+
+    Any number of processes, on any number of machines, may share one study.
 
     Examples:
       feathertrack tune siamfc --benchmark otb100 --data OTB --study siamfc.journal
-      feathertrack tune siamfc --benchmark synthetic --strategy grid --levels 3
+      feathertrack tune siamfc --benchmark synthetic --strategy grid
         --space.window-weight 0.1:0.4 --space.scale-step 1.02,1.05,1.1
-      feathertrack tune checkpoints/ --benchmark otb100 --data OTB --strategy siamkpn
-        --devices cuda:0,cuda:1 --per-device 2
+      feathertrack tune checkpoints/ --benchmark otb100 --data OTB
+        --strategy siamkpn --devices cuda:0,cuda:1 --per-device 2
 
     Attributes:
         tracker: A name of 'feathertrack list', a file of weights, a folder of them (which one is
@@ -45,16 +46,15 @@ class Tune:
         study: A journal file, or the URL of a database for many machines (sqlite:///tune.db,
             postgresql://...); after a # the name of one of several studies in it.
         output: Folder of raw results, winner and report; without it, beside the study.
-        strategy: grid, random, tpe, cmaes, gp, qmc, nsga2, or what a reference does: pysot, siamkpn
-            (epochs and a coarse grid, then a finer one), mmtracking, fdsiamfc (one setting at a
-            time).
-        space: Search a setting, within a range or values: --space.window-weight 0.1:0.5,
-            0.1:0.5:0.1 (a step), 0.001:0.1:log, 0.1,0.3, or all. Without any, those that the
-            references tune.
+        strategy: grid, random, tpe, cmaes, gp, qmc, nsga2; or what a reference does: pysot,
+            mmtracking, fdsiamfc (one setting at a time), siamkpn (epochs and a coarse grid, then
+            the best epoch and a finer one).
+        space: Search a setting: --space.window-weight 0.1:0.5, or 0.1:0.5:0.1 with a step, or
+            0.001:0.1:log, or 0.1,0.3, or all. Without any, those that the references tune.
         levels: Values that a grid takes from a range.
         trials: Points of random search and of the samplers, those of earlier runs included.
-        objective: What to make large: a number of the protocol, as auc, eao, ao; a sum, as '0.4 auc
-            + 0.4 precision + 0.2 success_50' (fdsiamfc for short); fps. Repeat it for several at
+        objective: What to make large: a number of the protocol, as auc, eao, ao; or fps; or a sum,
+            as '0.5 auc + 0.5 precision'; fdsiamfc is that of its authors. Repeat it for several at
             once, which gives a Pareto front.
         min_fps: Frames per second that a winner must reach here.
         prune: Give a point up after some sequences: bound never loses the winner, paired hardly
@@ -65,8 +65,7 @@ class Tune:
             benchmark; or none.
         held_out: Share of the sequences that is drawn to be scored on, where no list says which.
         batch: Points that are run together and share passes of the network.
-        workers: Sequences at a time, in as many processes; without it one, or one for each of
-            --devices.
+        workers: Sequences at a time, in as many processes; without it one, or as many as devices.
         executor: Where workers are: processes of this machine, or a Ray cluster.
         devices: Where networks run, as cuda:0,cuda:1.
         per_device: Workers on each of --devices.
@@ -231,7 +230,8 @@ class Tune:
         return apply_overrides(settings, self.settings)
 
     def _write(self, session: Session, conclusion: Conclusion) -> None:
-        from feathertrack.cli._tuning_view import conclusion_json
+        from feathertrack.cli._tuning_view import conclusion_json, write_report
 
         if self.json is not None:
             write_json(self.json, conclusion_json(session, conclusion))
+        write_report(self.html, session, conclusion)

@@ -217,7 +217,7 @@ class Session:
             "protocol": self.kept.protocol,
             "objectives": [one.text for one in self.objectives],
             "strategy": self.strategy.name,
-            "points": self.study.num_points,
+            "points": sum(one.state != "abandoned" for one in self.study.tried()),
             "seed": self.request.seed,
         }
 

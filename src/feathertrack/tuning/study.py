@@ -115,11 +115,6 @@ class Study:
         """Optuna's own object."""
         return self._study
 
-    @property
-    def num_points(self) -> int:
-        """Points in any state."""
-        return len(self._study.get_trials(deepcopy=False))
-
     @contextlib.contextmanager
     def owned(self) -> Iterator[None]:
         """Show that this process lives, for the length of a ``with`` block."""

@@ -28,7 +28,7 @@ class Verdict:
     """Untuned settings and the winner's on one part of the benchmark.
 
     Attributes:
-        part: "tuned" or "held out".
+        part: "tuned on", "held out", or "scored on" where some of it was tuned on.
         before: scores of the tracker as it was.
         after: scores of the winner.
     """
@@ -57,10 +57,12 @@ def judge_winner(
     Raises:
         InputError: a result cannot be made or scored; the text says why.
     """
-    places = {"tuned": kept}
+    places = {"tuned on": kept}
     if parts.scored is not None:
         folder = kept.folder / "held-out"
-        places["held out"] = replace(kept, folder=folder, benchmark=parts.scored)
+        places["scored on" if parts.overlap else "held out"] = replace(
+            kept, folder=folder, benchmark=parts.scored
+        )
     verdicts = []
     for part, place in places.items():
         names = place.benchmark.names

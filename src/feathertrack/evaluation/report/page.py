@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-import jinja2
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
@@ -23,6 +20,11 @@ from feathertrack.evaluation.report.rank_figures import (
     draw_speed,
     has_speed,
     radar_attributes,
+)
+from feathertrack.evaluation.report.rendering import (
+    page_environment,
+    resource,
+    script_digest,
 )
 from feathertrack.evaluation.report.sequences import SequenceTable, sequence_table
 from feathertrack.evaluation.report.stills import Still, draw_stills
@@ -152,15 +154,8 @@ def render_page(
 
     Every name is escaped; a policy in the page forbids every request and every script but its own.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("feathertrack.evaluation.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    script = _resource(environment, "sorting.js")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    environment = page_environment()
+    script = resource(environment, "sorting.js")
     return environment.get_template("report.html").render(
         sections=sections,
         styles=styles,
@@ -170,12 +165,7 @@ def render_page(
         versions=versions,
         refused=refused,
         num_shown=NUM_SHOWN,
-        css=Markup(_resource(environment, "report.css")),
-        script=Markup(script),
-        script_digest=digest,
+        css=resource(environment, "report.css"),
+        script=script,
+        script_digest=script_digest(script),
     )
-
-
-def _resource(environment: jinja2.Environment, name: str) -> str:
-    assert environment.loader is not None
-    return environment.loader.get_source(environment, name)[0]

@@ -10,7 +10,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import jinja2
 import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
@@ -19,6 +18,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from feathertrack._version import __version__
 from feathertrack.errors import InputError
+from feathertrack.evaluation.report.rendering import page_environment, resource
 from feathertrack.evaluation.report.style import OTHER, Style, assign_styles, figure_label
 from feathertrack.evaluation.report.svg import Draw, inline_svg, save_figure
 from feathertrack.evaluation.training_log import TrainingRun
@@ -190,20 +190,12 @@ def _finish(axes: Axes, plot: _Plot) -> None:
 def _render(
     runs: Sequence[TrainingRun], draws: Mapping[str, Draw], *, title: str, created: str
 ) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("feathertrack.evaluation.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    assert environment.loader is not None
-    css = environment.loader.get_source(environment, "report.css")[0]
+    environment = page_environment()
     return environment.get_template("training.html").render(
         title=title,
         created=created,
         version=__version__,
-        css=Markup(css),
+        css=resource(environment, "report.css"),
         rows=[_row(run) for run in runs],
         notes=[(run.name, text) for run in runs for text in _notes(run)],
         figures=[
