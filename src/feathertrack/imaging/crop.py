@@ -10,11 +10,18 @@ otherwise.
 
 from __future__ import annotations
 
-import math
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from feathertrack.imaging.windows import (
+    Window,
+    mmtracking_window,
+    pysot_window,
+    square_window,
+)
 
 Image = NDArray[np.uint8]
 Weights = NDArray[np.float64]
@@ -48,24 +55,13 @@ def crop_square(
 ) -> Image:
     """Cut the square of ``side`` pixels around ``center_xy`` and resize it to ``out_size``.
 
-    The side and the corner are rounded half to even, as the reference does; only the part of the
-    frame that is seen is copied.
+    The side and the corner are rounded half to even, as the reference does.
 
     Returns:
         uint8 (out_size, out_size, 3), channels in the order of the input.
     """
-    size = max(round(side), 1)
-    left = int(np.round(center_xy[0] - (size - 1) / 2))
-    top = int(np.round(center_xy[1] - (size - 1) / 2))
-    return cut_square(
-        image,
-        left=left,
-        top=top,
-        size=size,
-        out_size=out_size,
-        color=np.rint(fill).astype(np.uint8),
-        interpolation=interpolation,
-    )
+    window = square_window(center_xy=center_xy, side=side, out_size=out_size, fill=fill)
+    return _cut_bytes(image, window, interpolation=interpolation)
 
 
 def crop_pysot(
@@ -81,10 +77,8 @@ def crop_pysot(
     Returns:
         uint8 (out_size, out_size, 3), channels in the order of the input.
     """
-    size = max(round(side), 1)
-    left, top = (math.floor(float(middle) - (size + 1) / 2 + 0.5) for middle in center_xy)
-    color = np.asarray(fill).astype(np.uint8)
-    return cut_square(image, left=left, top=top, size=size, out_size=out_size, color=color)
+    window = pysot_window(center_xy=center_xy, side=side, out_size=out_size, fill=fill)
+    return cut_window(image, window)
 
 
 def crop_mmtracking(
@@ -95,75 +89,61 @@ def crop_mmtracking(
     out_size: int,
     fill: NDArray[np.float64],
 ) -> NDArray[np.float32]:
-    """Cut a square as mmtracking does: from whole pixel to whole pixel, both included, in float.
-
-    So it is a pixel wider than ``side``, but at the right and lower border, where the reference
-    leaves a column and a row out. ``center_xy`` is the middle of a box, (x + w / 2, y + h / 2).
+    """Cut a square as mmtracking does: a pixel wider (see ``mmtracking_window``), in float.
 
     Returns:
         float32 (out_size, out_size, 3), 0..255, channels in the order of the input.
     """
-    size = max(round(side), 1)
-    height, width = image.shape[:2]
-    (left, num_columns), (top, num_rows) = (
-        _inclusive(float(middle), size, length)
-        for middle, length in zip(center_xy, (width, height), strict=True)
+    window = mmtracking_window(
+        center_xy=center_xy, side=side, out_size=out_size, fill=fill, frame_hw=image.shape[:2]
     )
-    color = np.asarray(fill, dtype=np.float64)
+    return cut_window(image, window)
+
+
+def cut_window(image: Image, window: Window) -> NDArray[Any]:
+    """The crop of a frame that a window says.
+
+    Only the part of the frame that is seen is copied; a window of any size needs bounded memory.
+
+    Returns:
+        uint8, or float32 where the window says so, (out_size, out_size, 3).
+    """
+    if window.in_float:
+        return _cut_float(image, window)
+    return _cut_bytes(image, window)
+
+
+def _cut_bytes(image: Image, window: Window, *, interpolation: int = cv2.INTER_LINEAR) -> Image:
+    """The crop of a square; those of more than 4096 pixels are always sampled linearly."""
+    color, side = np.array(window.color).astype(np.uint8), window.out_size
+    left, top, size = window.left, window.top, window.rows
     if size > _LARGEST_PATCH:
-        span = (num_columns, num_rows)
+        span = (size, size)
+        sampled = _sample(image, left=left, top=top, size=span, out_size=side, color=color)
+        return np.asarray(np.rint(sampled), dtype=np.uint8)
+    patch = _patch(image, left=left, top=top, size=size, color=color)
+    resized = cv2.resize(patch, (side, side), interpolation=interpolation)
+    return np.asarray(resized, dtype=np.uint8)
+
+
+def _cut_float(image: Image, window: Window) -> NDArray[np.float32]:
+    height, width = image.shape[:2]
+    left, top, out_size = window.left, window.top, window.out_size
+    span, color = (window.columns, window.rows), np.array(window.color)
+    if min(span) > _LARGEST_PATCH:
         sampled = _sample(image, left=left, top=top, size=span, out_size=out_size, color=color)
         return sampled.astype(np.float32)
     x0, y0 = max(left, 0), max(top, 0)
-    x1, y1 = min(left + num_columns, width), min(top + num_rows, height)
+    x1, y1 = min(left + window.columns, width), min(top + window.rows, height)
     if x1 <= x0 or y1 <= y0:
         return np.full((out_size, out_size, 3), color, np.float32)
     patch = image[y0:y1, x0:x1].astype(np.float32)
-    margins = (y0 - top, top + num_rows - y1, x0 - left, left + num_columns - x1)
+    margins = (y0 - top, top + window.rows - y1, x0 - left, left + window.columns - x1)
     if any(margins):
         patch = np.asarray(
             cv2.copyMakeBorder(patch, *margins, cv2.BORDER_CONSTANT, value=color.tolist())
         )
     return np.asarray(cv2.resize(patch, (out_size, out_size)), dtype=np.float32)
-
-
-def _inclusive(middle: float, size: int, length: int) -> tuple[int, int]:
-    """First pixel and number of pixels of a square along an axis of ``length`` pixels."""
-    first, last = math.trunc(middle - size / 2), math.trunc(middle + size / 2)
-    return first, max(last - first + (1 if last < length else 0), 1)
-
-
-def cut_square(
-    image: Image,
-    *,
-    left: int,
-    top: int,
-    size: int,
-    out_size: int,
-    color: Image,
-    interpolation: int = cv2.INTER_LINEAR,
-) -> Image:
-    """Cut the square of whole pixels whose first is (left, top) and resize it to ``out_size``.
-
-    Only the part of the frame that is seen is copied; a square of any size needs bounded memory.
-
-    Args:
-        image: uint8 (H, W, 3).
-        left: first column; it may lie outside the frame.
-        top: first row.
-        size: side in pixels, at least 1.
-        out_size: side of the result.
-        color: of what lies outside the frame, uint8 (3,).
-        interpolation: OpenCV's; squares of more than 4096 pixels are always sampled linearly.
-    """
-    if size > _LARGEST_PATCH:
-        span = (size, size)
-        sampled = _sample(image, left=left, top=top, size=span, out_size=out_size, color=color)
-        return np.asarray(np.rint(sampled), dtype=np.uint8)
-    patch = _patch(image, left=left, top=top, size=size, color=color)
-    return np.asarray(
-        cv2.resize(patch, (out_size, out_size), interpolation=interpolation), dtype=np.uint8
-    )
 
 
 def _patch(image: Image, *, left: int, top: int, size: int, color: Image) -> Image:

@@ -21,7 +21,8 @@ from numpy.typing import ArrayLike, NDArray
 from feathertrack.boxes import Boxes, as_box, check_box_in_frame
 from feathertrack.engines.protocol import Engine, Images, Outputs
 from feathertrack.errors import InputError
-from feathertrack.imaging.crop import context_side, crop_pysot, mean_color
+from feathertrack.imaging.crop import context_side, cut_window, mean_color
+from feathertrack.imaging.windows import Window, pysot_window
 from feathertrack.results import Result, State
 from feathertrack.trackers.confidence import Confidence, ConfidenceSettings
 from feathertrack.trackers.settings import check_ranges, ranged
@@ -142,8 +143,8 @@ class SiameseTracker(ABC):
         self.target = _start(box_xywh, middle=middle)
         self.fill = mean_color(image)
         self._forget()
-        template = self._crop(image, self._side(), self.engine.info.template_size)
-        self.features = self.engine.embed(template[None])
+        window = self._window(self._side(), self.engine.info.template_size)
+        self.features = self.engine.embed(cut_window(image, window)[None])
         self.confidence = Confidence(self.settings.confidence)
         outputs = self.engine.predict(self.features, self.search(image))
         proposals = self.propose(outputs)
@@ -165,11 +166,18 @@ class SiameseTracker(ABC):
         Raises:
             InputError: there was no ``init``, or the image has another shape or type.
         """
+        self._shown = np.stack([cut_window(image, window) for window in self.look(image)])
+        return self._shown
+
+    def look(self, image: Image) -> tuple[Window, ...]:
+        """The window that ``search`` cuts out, as a tuple of one.
+
+        Raises:
+            InputError: as ``search``.
+        """
         check_frame(image, self.frame_shape)
         size = self.search_size
-        side = self._side() * size / self.engine.info.template_size
-        self._shown = self._crop(image, side, size)[None]
-        return self._shown
+        return (self._window(self._side() * size / self.engine.info.template_size, size),)
 
     def decode(self, outputs: Outputs) -> Result:
         """Move the target by the raw outputs for ``search``."""
@@ -208,9 +216,9 @@ class SiameseTracker(ABC):
         """Whether the public tracker takes the centre of pixels for that of the box."""
         return True
 
-    def _crop(self, image: Image, side: float, out_size: int) -> NDArray[Any]:
-        return crop_pysot(
-            image, center_xy=self.target.center, side=side, out_size=out_size, fill=self.fill
+    def _window(self, side: float, out_size: int) -> Window:
+        return pysot_window(
+            center_xy=self.target.center, side=side, out_size=out_size, fill=self.fill
         )
 
     def _side(self) -> float:

@@ -18,7 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 from feathertrack.boxes import Boxes, as_box, check_box_in_frame, one_based, zero_based
 from feathertrack.engines.protocol import Engine, Images, Outputs
 from feathertrack.errors import InputError
-from feathertrack.imaging.crop import context_side, crop_square, mean_color
+from feathertrack.imaging.crop import context_side, cut_window, mean_color
+from feathertrack.imaging.windows import Window, square_window
 from feathertrack.results import Result, State
 from feathertrack.trackers.confidence import Confidence, ConfidenceSettings
 from feathertrack.trackers.settings import check_ranges, ranged
@@ -103,7 +104,8 @@ class SiamFCTracker:
         self.frame_shape = image.shape
         self.target = _start(box_xywh, context=self.settings.context, frame=(width, height))
         self.fill = mean_color(image)
-        template = self._crop(image, self.target.side, self.engine.info.template_size)
+        window = self._window(self.target.side, self.engine.info.template_size)
+        template = cut_window(image, window)
         self.features = self.engine.embed(template[None])
         self.confidence = Confidence(self.settings.confidence)
         response = self.engine.predict(self.features, self.search(image))[0]
@@ -124,13 +126,18 @@ class SiamFCTracker:
         Raises:
             InputError: there was no ``init``, or the image has another shape or type.
         """
-        check_frame(image, self.frame_shape)
-        size = self.engine.info.search_size
-        side = self._search_side()
-        self.last_search = np.stack(
-            [self._crop(image, side * scale, size) for scale in self.scales]
-        )
+        self.last_search = np.stack([cut_window(image, window) for window in self.look(image)])
         return self.last_search
+
+    def look(self, image: Image) -> tuple[Window, ...]:
+        """The windows that ``search`` cuts out, S of them.
+
+        Raises:
+            InputError: as ``search``.
+        """
+        check_frame(image, self.frame_shape)
+        size, side = self.engine.info.search_size, self._search_side()
+        return tuple(self._window(side * scale, size) for scale in self.scales)
 
     def decode(self, outputs: Outputs) -> Result:
         """Move the target by the raw outputs for ``search``: response (S, 1, m, n) -> result."""
@@ -143,9 +150,9 @@ class SiamFCTracker:
         self._move(self._displacement(maps[best], best=best), float(self.scales[best]))
         return self._result(*self.confidence.read(float(peaks[best])))
 
-    def _crop(self, image: Image, side: float, out_size: int) -> Image:
-        return crop_square(
-            image, center_xy=self.target.center, side=side, out_size=out_size, fill=self.fill
+    def _window(self, side: float, out_size: int) -> Window:
+        return square_window(
+            center_xy=self.target.center, side=side, out_size=out_size, fill=self.fill
         )
 
     def _upsample(self, response_S1mn: NDArray[np.float32]) -> list[Map]:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from feathertrack.data.targets.anchors import AnchorKind, anchor_grid
 from feathertrack.engines.protocol import Engine, Outputs
 from feathertrack.errors import InputError
-from feathertrack.imaging.crop import crop_mmtracking
+from feathertrack.imaging.windows import Window, mmtracking_window
 from feathertrack.results import Result, State
 from feathertrack.trackers.settings import ranged
 from feathertrack.trackers.siamese import (
@@ -40,7 +40,6 @@ from feathertrack.trackers.siamese import (
     cosine_window,
     logistic,
 )
-from feathertrack.trackers.tracker import Image
 
 _GROWTH = {"pysot": 20.0, "mmtracking": math.log(1000 / 16)}
 """Largest logarithm of a change of a side; pysot has none, and exp(20) keeps float32 finite."""
@@ -131,11 +130,15 @@ class SiamRPNTracker(SiameseTracker):
     def _counts_pixels(self) -> bool:
         return self.conventions["crop"] == "pysot"
 
-    def _crop(self, image: Image, side: float, out_size: int) -> NDArray[Any]:
+    def _window(self, side: float, out_size: int) -> Window:
         if self.conventions["crop"] == "pysot":
-            return super()._crop(image, side, out_size)
-        return crop_mmtracking(
-            image, center_xy=self.target.center, side=side, out_size=out_size, fill=self.fill
+            return super()._window(side, out_size)
+        return mmtracking_window(
+            center_xy=self.target.center,
+            side=side,
+            out_size=out_size,
+            fill=self.fill,
+            frame_hw=self.frame_shape[:2],
         )
 
     def _limit(self, target: Target) -> Target:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from feathertrack.engines.protocol import Engine, Features, Images, Outputs
 from feathertrack.errors import InputError
+from feathertrack.imaging.windows import Window
 from feathertrack.results import Result
 
 Image = NDArray[np.uint8]
@@ -88,3 +89,14 @@ class SplitTracker(Protocol):
 
     def decode(self, outputs: Outputs) -> Result:
         """The result for what the network said about them."""
+
+
+@runtime_checkable
+class LookingTracker(SplitTracker, Protocol):
+    """A tracker whose ``search`` cuts windows of whole pixels out of a frame.
+
+    Targets with equal windows share crops, and what the network says about them.
+    """
+
+    def look(self, image: Image) -> tuple[Window, ...]:
+        """The windows that ``search`` cuts out, S of them."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from feathertrack.engines.protocol import Features, Images, Outputs
+from feathertrack.tuning.replay.batches import Region
 from feathertrack.tuning.replay.engine import SharedEngine
 from feathertrack.tuning.replay.memo import Memo
 from tests.trackers.siamese_engines import SquareEngine
@@ -29,7 +30,7 @@ def asked_for(engine: ByNumber, number: int, memo: Memo, *, largest: int = 0) ->
     regions = rng.integers(0, 256, (number, 1, 9, 9, 3), dtype=np.uint8)
     features = shared.embed(np.zeros((1, 9, 9, 3), np.uint8))
     with shared.frame():
-        keys = [shared.ask(features, region) for region in regions]
+        keys = [shared.ask(features, [Region.of(picture)]) for (picture,) in regions]
         shared.compute()
         answers = [shared.fetch(key)[0][0] for key in keys]
     np.testing.assert_array_equal(answers, regions.mean(axis=(1, 2, 3, 4), dtype=np.float32))

@@ -22,13 +22,28 @@ from feathertrack.engines.protocol import Engine, Features, Outputs
 from feathertrack.tuning.replay.memo import Key, Memo, digest
 from feathertrack.tuning.replay.statistics import Statistics
 
-Regions = NDArray[Any]
-"""(n, H, W, 3), uint8 or float32."""
-
 LARGEST = {"cpu": 8}
 """Regions in a call, by device."""
 
 LARGEST_ELSEWHERE = 32
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """A picture for the network, (1, H, W, 3), uint8 or float32, and the key of its pixels."""
+
+    pixels: NDArray[Any]
+    key: Key
+
+    @classmethod
+    def of(cls, picture: NDArray[Any]) -> Region:
+        """A picture (H, W, 3) with its key."""
+        return cls(picture[None], digest(picture))
+
+    @property
+    def shape(self) -> str:
+        """Type and shape in words."""
+        return f"{self.pixels.dtype}{self.pixels.shape}"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,12 +58,12 @@ class Call:
 
     template: Key
     features: Features
-    regions: Regions
+    regions: Sequence[Region]
 
     @property
     def kind(self) -> tuple[Key, str]:
         """Calls of one kind can be one batch."""
-        return self.template, f"{self.regions.dtype}{self.regions.shape}"
+        return self.template, f"{len(self.regions)} {self.regions[0].shape}"
 
 
 Batch = list[tuple[Key, Call]]
@@ -74,18 +89,11 @@ class Batches:
     exact: bool = True
     largest: int = 0
 
-    def split(self, features: Features, search: Regions) -> Sequence[Regions]:
+    def split(self, features: Features, search: Sequence[Region]) -> list[Sequence[Region]]:
         """The S regions of a tracker one by one, or together where each alone differs."""
-        if len(search) == 1:
-            return (search,)
-        key = digest(self.identity, "alone", f"{search.dtype}{search.shape}")
-        verdict = self.memo.verdict(key) or not self.exact
-        if self.memo.verdict(key) is None and self.exact:
-            together = self.engine.predict(features, search)
-            verdict = _equal(together, self._one_by_one(features, search))
-            self.statistics.checked += 2 * len(search)
-            self.memo.decide(key, verdict)
-        return [search[i : i + 1] for i in range(len(search))] if verdict else (search,)
+        if len(search) == 1 or self._same_in_company(features, search):
+            return [[region] for region in search]
+        return [search]
 
     def run(self, missing: Sequence[tuple[Key, Call]]) -> Iterator[tuple[Key, Outputs]]:
         """Compute calls, in batches as large as change nothing."""
@@ -98,8 +106,8 @@ class Batches:
             calls = [call for _, call in waiting]
             size = self._size(calls)
             batch, waiting = waiting[:size], waiting[size:]
-            regions = np.concatenate([call.regions for call in calls[:size]])
-            outputs = self.engine.predict(calls[0].features, regions)
+            regions = [region for call in calls[:size] for region in call.regions]
+            outputs = self._predict(calls[0].features, regions)
             self.statistics.calls += 1
             self.statistics.computed += len(regions)
             step = len(calls[0].regions)
@@ -114,26 +122,34 @@ class Batches:
             return 1
         size = 1
         largest = self.largest or LARGEST.get(self.engine.device, LARGEST_ELSEWHERE)
-        while 2 * size <= min(largest, len(calls)) and self._changes_nothing(calls[: 2 * size]):
+        while 2 * size <= min(largest, len(calls)):
+            regions = [call.regions[0] for call in calls[: 2 * size]]
+            if not self._same_in_company(calls[0].features, regions):
+                break
             size *= 2
         return size
 
-    def _changes_nothing(self, calls: Sequence[Call]) -> bool:
+    def _same_in_company(self, features: Features, regions: Sequence[Region]) -> bool:
+        """Whether regions in one call have the outputs of each in a call of its own."""
         if not self.exact:
             return True
-        key = digest(self.identity, f"{len(calls)} of {calls[0].kind[1]}")
+        key = digest(self.identity, f"{len(regions)} of {regions[0].shape}")
         verdict = self.memo.verdict(key)
         if verdict is None:
-            regions = np.concatenate([call.regions for call in calls])
-            together = self.engine.predict(calls[0].features, regions)
-            verdict = _equal(together, self._one_by_one(calls[0].features, regions))
-            self.statistics.checked += 2 * len(calls)
+            together = self._predict(features, regions)
+            each = [self._predict(features, [region]) for region in regions]
+            verdict = _equal(together, joined(each))
+            self.statistics.checked += 2 * len(regions)
             self.memo.decide(key, verdict)
         return verdict
 
-    def _one_by_one(self, features: Features, regions: Regions) -> Outputs:
-        each = [self.engine.predict(features, regions[i : i + 1]) for i in range(len(regions))]
-        return tuple(np.concatenate(parts) for parts in zip(*each, strict=True))
+    def _predict(self, features: Features, regions: Sequence[Region]) -> Outputs:
+        return self.engine.predict(features, np.concatenate([one.pixels for one in regions]))
+
+
+def joined(outputs: Sequence[Outputs]) -> Outputs:
+    """The outputs of several calls as those of one."""
+    return tuple(np.concatenate(parts) for parts in zip(*outputs, strict=True))
 
 
 def _equal(one: Outputs, other: Outputs) -> bool:

@@ -14,11 +14,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from feathertrack.engines.protocol import Engine, Features, Images, NetworkInfo, Outputs
 from feathertrack.errors import InputError
-from feathertrack.tuning.replay.batches import Batches, Call
+from feathertrack.tuning.replay.batches import Batches, Call, Region, joined
 from feathertrack.tuning.replay.memo import Key, Memo, digest
 from feathertrack.tuning.replay.statistics import Statistics
 
@@ -94,7 +92,7 @@ class SharedEngine:
     def predict(self, features: Features, search: Images) -> Outputs:
         """Raw outputs for the S regions of one tracker."""
         with self.frame():
-            asked = self.ask(features, search)
+            asked = self.ask(features, [Region.of(picture) for picture in search])
             self.compute()
             return self.fetch(asked)
 
@@ -106,18 +104,18 @@ class SharedEngine:
         """
         raise InputError(f"points share templates one by one, not {len(features)} as a batch")
 
-    def ask(self, features: Features, search: Images) -> Asked:
+    def ask(self, features: Features, search: Sequence[Region]) -> Asked:
         """Note what a tracker wants to know; the keys are good until the frame ends."""
         template: Any = features
         self.statistics.asked += len(search)
-        parts = self._batches.split(template.features, search)
-        keys = tuple(digest(template.key, part) for part in parts)
-        for key, part in zip(keys, parts, strict=True):
+        asked = []
+        for regions in self._batches.split(template.features, search):
+            key = digest(template.key, *(region.key for region in regions))
+            asked.append(key)
             if key not in self._frame and key not in self._missing:
-                self._look_up(
-                    key, Call(template=template.key, features=template.features, regions=part)
-                )
-        return keys
+                call = Call(template=template.key, features=template.features, regions=regions)
+                self._look_up(key, call)
+        return tuple(asked)
 
     def compute(self) -> None:
         """Compute what was asked for and is missing."""
@@ -129,9 +127,7 @@ class SharedEngine:
     def fetch(self, asked: Asked) -> Outputs:
         """The outputs for what was asked, once computed; not to be written to."""
         found = [self._frame[key] for key in asked]
-        if len(found) == 1:
-            return found[0]
-        return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
+        return found[0] if len(found) == 1 else joined(found)
 
     @contextlib.contextmanager
     def frame(self) -> Iterator[None]:

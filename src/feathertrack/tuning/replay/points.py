@@ -102,7 +102,7 @@ def can_share(tracker: Tracker) -> bool:
     filter of its own.
     """
     ours = type(tracker) in {family.tracker for family in FAMILIES.values()}
-    return ours and hasattr(tracker, "search") and hasattr(tracker, "decode")
+    return ours and hasattr(tracker, "look")
 
 
 def sharing(

@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 
 from feathertrack.boxes import Boxes
 from feathertrack.errors import InputError
+from feathertrack.imaging.crop import cut_window
+from feathertrack.imaging.windows import Window
 from feathertrack.results import Result
-from feathertrack.trackers.tracker import Image, SplitTracker, Tracker
+from feathertrack.trackers.tracker import Image, LookingTracker, Tracker
+from feathertrack.tuning.replay.batches import Region
 from feathertrack.tuning.replay.engine import SharedEngine
 
 Rows = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -21,7 +24,7 @@ Rows = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def side_by_side(
-    trackers: Sequence[SplitTracker], engine: SharedEngine, frames: Iterable[Image], box: Boxes
+    trackers: Sequence[LookingTracker], engine: SharedEngine, frames: Iterable[Image], box: Boxes
 ) -> Rows:
     """Boxes (P, n, 4) and scores (P, n) of trackers on one engine, frame by frame.
 
@@ -55,10 +58,20 @@ def alone(tracker: Tracker, frames: Iterable[Image], box: Boxes) -> Rows:
     return _rows(box, [tracker.update(image) for image in shown])
 
 
-def _step(trackers: Sequence[SplitTracker], engine: SharedEngine, image: Image) -> list[Result]:
+def _step(trackers: Sequence[LookingTracker], engine: SharedEngine, image: Image) -> list[Result]:
     """Every tracker in the next image; the engine computes between asking and deciding."""
+    seen: dict[Window, Region] = {}  # equal windows are equal crops: cut and hashed once
+
+    def region(window: Window) -> Region:
+        if window not in seen:
+            seen[window] = Region.of(cut_window(image, window))
+        return seen[window]
+
     with engine.frame():
-        asked = [engine.ask(tracker.features, tracker.search(image)) for tracker in trackers]
+        asked = [
+            engine.ask(tracker.features, [region(window) for window in tracker.look(image)])
+            for tracker in trackers
+        ]
         engine.compute()
         pairs = zip(trackers, asked, strict=True)
         return [tracker.decode(engine.fetch(keys)) for tracker, keys in pairs]
