@@ -67,14 +67,14 @@ def is_behind(mine: Scores, best: Scores, objective: Objective) -> bool:
     return bool(apart.mean() + STANDARD_ERRORS * error < 0)
 
 
-def in_lower_half(mine: float, others: Sequence[float], objective: Objective) -> bool:
+def in_lower_half(mine: float, everybody: Sequence[float], objective: Objective) -> bool:
     """The rule ``halving``: more than half of all that came to this rung were better.
 
-    >>> in_lower_half(0.2, [0.3, 0.4, 0.1], Objective(text="auc", terms=((1.0, "auc"),)))
+    >>> in_lower_half(0.2, [0.3, 0.4, 0.1, 0.2], Objective(text="auc", terms=((1.0, "auc"),)))
     False
     """
-    better = sum(objective.gain * (other - mine) > 0 for other in others)
-    return better > (len(others) + 1) / 2
+    better = sum(objective.gain * (other - mine) > 0 for other in everybody)
+    return better > len(everybody) / 2
 
 
 def check_rule(rule: str, objectives: Sequence[Objective]) -> None:

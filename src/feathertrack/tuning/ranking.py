@@ -36,3 +36,11 @@ def front(tried: Iterable[Tried], objectives: Sequence[Objective]) -> list[Tried
 def _beats(other: Sequence[float], mine: Sequence[float]) -> bool:
     pairs = list(zip(other, mine, strict=True))
     return all(a >= b for a, b in pairs) and any(a > b for a, b in pairs)
+
+
+def why_none(tried: Sequence[Tried], *, slowest: float) -> str:
+    """Why a search has no best point, in a sentence."""
+    errors = [one.details["error"] for one in tried if one.details.get("error")]
+    if errors:
+        return f"no point could be run to its end: {errors[-1]}"
+    return f"no point reaches {slowest:g} frames per second: lower --min-fps"

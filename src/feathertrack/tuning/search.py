@@ -12,7 +12,7 @@ from feathertrack.tuning.judging import Judge
 from feathertrack.tuning.keeping import Kept
 from feathertrack.tuning.plan import Running, SearchPlan
 from feathertrack.tuning.pruning import rungs
-from feathertrack.tuning.ranking import ranked
+from feathertrack.tuning.ranking import ranked, why_none
 from feathertrack.tuning.spaces import Point
 from feathertrack.tuning.study import Study, Trial, Tried
 
@@ -64,15 +64,13 @@ class Search:
         """Points to run; none while others run the last of a stage, None when all is done."""
         if not self.plan.strategy.stages:
             return self._proposed()
-        best = self.plan.strategy.space.point({})
         wanted: set[Point] = set()
         for stage in self.plan.strategy.stages:
-            points = stage(best)
+            points = stage(self._best(wanted) if wanted else self.plan.strategy.space.point({}))
             wanted.update(points)
             found = self._of_stage(points)
             if found is not None:
                 return found
-            best = self._best([one for one in self.study.tried() if one.point in wanted]).point
         return None
 
     def _of_stage(self, points: Sequence[Point]) -> list[Trial] | None:
@@ -93,12 +91,12 @@ class Search:
             return None
         return self.study.take(min(left, self.plan.batch), propose=True)
 
-    def _best(self, tried: Sequence[Tried]) -> Tried:
+    def _best(self, wanted: set[Point]) -> Point:
+        tried = [one for one in self.study.tried() if one.point in wanted]
         best = ranked(tried, self.plan.objectives)
         if not best:
-            reasons = [one.details.get("error", "") for one in tried if one.details.get("error")]
-            raise InputError(f"no point could be run to its end: {(reasons or ['too slow'])[0]}")
-        return best[0]
+            raise InputError(why_none(tried, slowest=self.plan.slowest))
+        return best[0].point
 
     def _run(self, batch: Sequence[Trial]) -> None:
         running = self._without_done([Running(trial) for trial in batch])

@@ -21,7 +21,7 @@ from feathertrack.tuning.keeping import Kept
 from feathertrack.tuning.objectives import Objective, read_objectives
 from feathertrack.tuning.plan import SearchPlan
 from feathertrack.tuning.pruning import check_rule
-from feathertrack.tuning.ranking import front, ranked
+from feathertrack.tuning.ranking import front, ranked, why_none
 from feathertrack.tuning.samplers import make_sampler
 from feathertrack.tuning.search import Search
 from feathertrack.tuning.splitting import Parts, split
@@ -193,7 +193,7 @@ class Session:
         tried = self.study.tried()
         best = ranked(tried, self.objectives)
         if not best:
-            raise InputError(self._why_none(tried))
+            raise InputError(why_none(tried, slowest=self.plan.slowest))
         with waiting_for(self.folder / ".processes" / "scoring.lock"):
             verdicts = judge_winner(
                 best[0].point, self.kept, self.parts, self.plan, watcher=self.watcher
@@ -220,12 +220,6 @@ class Session:
             "points": sum(one.state != "abandoned" for one in self.study.tried()),
             "seed": self.request.seed,
         }
-
-    def _why_none(self, tried: Sequence[Tried]) -> str:
-        errors = [one.details["error"] for one in tried if one.details.get("error")]
-        if errors:
-            return f"no point could be run to its end: {errors[-1]}"
-        return f"no point reaches {self.plan.slowest:g} frames per second"
 
 
 def folder_of(study: str) -> Path:

@@ -95,10 +95,15 @@ class PointWorkshop(Workshop):
     def _tracker(self, number: int) -> Tracker:
         if self._current is None or self._current[0] != number:
             one = self.contestants[number]
-            if self.devices:
-                one = replace(one, device=self.devices[self.worker % len(self.devices)])
+            if self.device:
+                one = replace(one, device=self.device)
             self._current = (number, with_settings(one.create(), self.settings))
         return self._current[1]
+
+    @property
+    def device(self) -> str:
+        """Where networks of this worker run; "" leaves that to the contestants."""
+        return self.devices[self.worker % len(self.devices)] if self.devices else ""
 
     def for_worker(self, number: int) -> PointWorkshop:
         """The same for the worker of that number, on the device whose turn it is."""
