@@ -49,7 +49,7 @@ def test_every_distillation_is_complete_and_builds(name: str) -> None:
         assert len(schedule_factors(recipe.schedule, epochs=epochs)) == epochs
         assert recipe.data.pairs_per_epoch % recipe.loop.batch_size == 0
         with torch.device("meta"):
-            student = create_model(recipe.model)
+            student = create_model(recipe.model, **recipe.model_options)
             teacher = create_model(recipe.teacher or recipe.model)
         task = recipe.task.build(student, recipe=recipe, teacher=teacher)
         assert task.network is student

@@ -1,7 +1,7 @@
 """One file of a cache: what a teacher made of some pairs, read by rows without reading it whole.
 
 A shard is a safetensors file with ``keys``, int64 (N, 2), and a tensor of N rows for each part. Its
-metadata hold a checksum and the parts whose memory was channels-last.
+metadata hold a checksum, and in which order the axes of each part lay in memory.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class ShardDamaged(Exception):
 
 
 def write_shard(
-    path: Path, keys: Tensor, parts: Mapping[str, Tensor], *, channels_last: Sequence[str]
+    path: Path, keys: Tensor, parts: Mapping[str, Tensor], *, orders: Mapping[str, Sequence[int]]
 ) -> None:
     """Write a shard, whole or not at all.
 
@@ -36,14 +36,14 @@ def write_shard(
         path: the file.
         keys: int64 (N, 2).
         parts: rows of every part, (N, ...), on the CPU.
-        channels_last: parts that are to be read in that memory format.
+        orders: axes of every part, the one of the largest steps in memory first.
 
     Raises:
         InputError: it cannot be written.
     """
     safetensors = require("safetensors.torch", extra="torch")
     tensors = {_KEYS: keys, **parts}
-    words = {"channels_last": json.dumps(list(channels_last))}
+    words = {"orders": json.dumps({name: list(orders[name]) for name in parts})}
     body = _body(safetensors.save(tensors, metadata=words))
     # The checksum is of everything behind the header, in which it stands.
     words["crc32"] = f"{zlib.crc32(body):08x}"
@@ -63,6 +63,7 @@ class Shard:
     Attributes:
         keys: int64 (N, 2).
         parts: names of what it holds for every pair.
+        orders: of the axes, as they were given to ``write_shard``.
 
     Raises:
         ShardDamaged: it is no shard, or shorter than it should be.
@@ -75,7 +76,7 @@ class Shard:
             self._file: Any = safetensors.safe_open(str(path), framework="pt")
             words = self._file.metadata() or {}
             self._crc = int(words["crc32"], 16)
-            self._channels_last = frozenset(json.loads(words["channels_last"]))
+            self.orders: dict[str, list[int]] = json.loads(words["orders"])
             self.keys: Tensor = self._file.get_tensor(_KEYS)
             self.parts = frozenset(self._file.keys()) - {_KEYS}
         except Exception as error:  # a broken file can raise anything
@@ -112,7 +113,3 @@ class Shard:
             else:
                 found[name] = torch.cat([rows[number : number + 1] for number in numbers])
         return found
-
-    def is_channels_last(self, part: str) -> bool:
-        """Whether a part is to be read in that memory format."""
-        return part in self._channels_last

@@ -50,7 +50,7 @@ class TeacherStore:
         self._places = np.empty((0, 2), np.int32)
         self._waiting: list[tuple[Tensor, dict[str, Tensor]]] = []
         self._waiting_bytes = 0
-        self._channels_last: tuple[str, ...] = ()
+        self._orders: dict[str, list[int]] = {}
         self._read_index()
 
     def __len__(self) -> int:
@@ -63,7 +63,7 @@ class TeacherStore:
         if places is None:
             return None
         found: list[tuple[NDArray[np.int64], dict[str, Tensor]]] = []
-        channels_last: set[str] = set()
+        orders: dict[str, list[int]] = {}
         for number in np.unique(places[:, 0]).tolist():
             shard = self._shard(number)
             if shard is None:
@@ -72,15 +72,15 @@ class TeacherStore:
             rows = places[mine, 1].tolist()
             if not torch.equal(shard.keys[rows], keys[mine]):
                 return None  # two keys of one hash
-            channels_last |= {name for name in self._parts if shard.is_channels_last(name)}
+            orders |= shard.orders
             found.append((mine, shard.rows(rows, self._parts)))
         order = torch.from_numpy(np.argsort(np.concatenate([mine for mine, _ in found])))
-        joined = {}
-        for name in self._parts:
-            whole = torch.cat([rows[name] for _, rows in found])[order].float()
-            last = torch.channels_last if name in channels_last else torch.contiguous_format
-            joined[name] = whole.contiguous(memory_format=last)
-        return joined
+        return {
+            name: _laid_out(
+                torch.cat([rows[name] for _, rows in found])[order].float(), orders[name]
+            )
+            for name in self._parts
+        }
 
     def add(self, keys: Tensor, parts: Mapping[str, Tensor]) -> None:
         """Take rows, and write a shard when there are enough.
@@ -88,7 +88,7 @@ class TeacherStore:
         Raises:
             InputError: it cannot be written.
         """
-        self._channels_last = tuple(name for name in parts if _is_channels_last(parts[name]))
+        self._orders = {name: _axes_in_memory(part) for name, part in parts.items()}
         rows = {name: part.detach().cpu().clone() for name, part in parts.items()}
         self._waiting.append((keys, rows))
         self._waiting_bytes += sum(part.nbytes for part in rows.values())
@@ -110,7 +110,7 @@ class TeacherStore:
         }
         self._waiting, self._waiting_bytes = [], 0
         path = self.folder / f"{self._writer}-{secrets.token_hex(8)}{SUFFIX}"
-        write_shard(path, keys, rows, channels_last=self._channels_last)
+        write_shard(path, keys, rows, orders=self._orders)
         self._enter(path, keys)
         self._sort()
 
@@ -181,6 +181,16 @@ def _hashes(keys: Tensor) -> NDArray[np.int64]:
     return np.ascontiguousarray(mixed).view(np.int64)
 
 
-def _is_channels_last(part: Tensor) -> bool:
-    last = part.ndim == 4 and part.is_contiguous(memory_format=torch.channels_last)
-    return last and not part.is_contiguous()
+def _axes_in_memory(part: Tensor) -> list[int]:
+    """The axes, that of the largest steps first; the order of a sum, and so its rounding, follows.
+
+    >>> _axes_in_memory(torch.zeros(2, 3, 4, 4).contiguous(memory_format=torch.channels_last))
+    [0, 2, 3, 1]
+    """
+    return sorted(range(part.ndim), key=part.stride, reverse=True)
+
+
+def _laid_out(part: Tensor, order: list[int]) -> Tensor:
+    """The same numbers with their axes in memory as they were."""
+    back = [order.index(axis) for axis in range(part.ndim)]
+    return part.permute(order).contiguous().permute(back)
