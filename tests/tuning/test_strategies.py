@@ -22,7 +22,7 @@ def test_grid_of_pysot() -> None:
     penalties = np.arange(0.05, 0.5, 0.05)
     rates = np.arange(0.35, 0.5, 0.05)
     windows = np.arange(0.1, 0.8, 0.05)
-    assert len(points) == len(penalties) * len(rates) * len(windows)
+    assert len(points) == len(penalties) * len(rates) * len(windows) == 504
     assert {point["size_penalty"] for point in points} == set(penalties.tolist())
     assert {point["size_rate"] for point in points} == set(rates.tolist())
     assert round(max(float(str(point["size_rate"])) for point in points), 9) == 0.5

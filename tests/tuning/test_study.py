@@ -142,12 +142,13 @@ def test_a_range_may_be_narrowed(tmp_path: Path) -> None:
 
 
 def test_places_that_hold_no_study_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "text.journal").write_text("hello\nworld\n")
+    (tmp_path / "text.journal").write_text("hello")
     for place, said in (
         (str(tmp_path), "is a folder: name a file in it"),
-        (str(tmp_path / "text.journal"), "text.journal"),
+        (str(tmp_path / "text.journal"), "text.journal is no journal of a study"),
         ("nosuch://me:secret@host/x", "study nosuch://me@host/x cannot be opened"),
     ):
         with pytest.raises(InputError, match=said) as caught:
             study(tmp_path, place=place)
         assert "secret" not in str(caught.value)
+    assert (tmp_path / "text.journal").read_text() == "hello"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -76,4 +77,12 @@ class Breaking(Drifting):
     def update(self, image: Image) -> NDArray[np.float64]:
         if self.settings.shift < 0:
             raise ZeroDivisionError("a bug")
+        return super().update(image)
+
+
+class Slow(Drifting):
+    """The same, 50 frames a second at most."""
+
+    def update(self, image: Image) -> NDArray[np.float64]:
+        time.sleep(0.02)
         return super().update(image)

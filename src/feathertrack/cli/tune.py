@@ -25,7 +25,7 @@ Words = Annotated[tuple[tuple[str, str], ...], UseAppendAction]
 
 @dataclass(frozen=True, kw_only=True)
 class Tune:
-    """Search the settings of a tracker, and score them on held-out sequences.
+    """Search settings, and score the winner on held-out sequences.
 
     After a stop or a kill the same command goes on where it was.
 

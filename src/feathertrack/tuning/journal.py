@@ -17,6 +17,8 @@ DEFAULT_NAME = "feathertrack"
 """The study in a journal or database where no ``#NAME`` says another."""
 
 _PAUSE = 0.005
+_HEAD = b'{"op_code":'
+_NO_JOURNAL = "study {} is no journal of a study: name another file"
 
 
 @contextlib.contextmanager
@@ -108,12 +110,28 @@ def open_storage(place: str) -> Any:
         raise InputError(f"study {path} is a folder: name a file in it, as {path / 'tune.journal'}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _refuse_strangers(path)
         backend = optuna.storages.journal.JournalFileBackend(str(path), lock_obj=JournalLock(path))
         return optuna.storages.JournalStorage(backend)
+    except InputError:  # which is a ValueError too
+        raise
     except OSError as error:
         raise InputError(f"study {path} cannot be opened: {error.strerror or error}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"study {path} is no journal of a study: name another file") from error
+        raise InputError(_NO_JOURNAL.format(path)) from error
+
+
+def _refuse_strangers(path: Path) -> None:
+    """A file that somebody names by mistake must not be written to.
+
+    Raises:
+        InputError: the file does not begin as a journal does.
+    """
+    if path.exists():
+        with path.open("rb") as file:
+            head = file.read(len(_HEAD))
+        if not _HEAD.startswith(head):
+            raise InputError(_NO_JOURNAL.format(path))
 
 
 def _database(optuna: Any, url: str) -> Any:

@@ -253,18 +253,19 @@ def _common_settings(contestants: Sequence[Contestant]) -> Any:
 def _plan(request: Request, strategy: Strategy, objectives: tuple[Objective, ...]) -> SearchPlan:
     if request.batch < 0 or request.slowest < 0:
         raise InputError(f"--batch and --min-fps are not below 0, got {request.batch}")
+    if request.workers < 0:
+        raise InputError(f"--workers {request.workers}: at least 1 is needed")
     if request.devices and request.executor == "ray":
         raise InputError(
             "--devices names devices of this machine: leave it out with --executor ray"
         )
     workers = request.workers or len(request.devices) or 1
-    alone = max(workers, 1)
     return SearchPlan(
         strategy=strategy,
         objectives=objectives,
         rule=request.rule,  # type: ignore[arg-type]
         slowest=request.slowest,
-        batch=request.batch or (_TOGETHER if strategy.stages else alone),
+        batch=request.batch or (_TOGETHER if strategy.stages else workers),
         workers=workers if request.executor == "process" else request.workers,
         executor=request.executor,
         devices=tuple(request.devices),
