@@ -36,7 +36,9 @@ def test_tune_prints_the_best_points_and_writes_preset_report_and_json(
     page = (in_tmp / "s.tuning" / "report.html").read_text()
     assert page.count("<svg") == 4  # parallel coordinates, two slices, progress
     assert "Tuned and scored on the same" not in page
-    assert run("evaluate", "synthetic", "--tracker", preset, "--output", "out").status == 0
+    scored = run("evaluate", "synthetic", "--tracker", preset, "--output", "out")
+    assert scored.status == 0
+    assert "note: its preset was tuned on 2 of these 4 sequences" in scored.out
 
 
 def test_the_page_warns_where_tuned_and_scored_sequences_overlap(run: Run, in_tmp: Path) -> None:

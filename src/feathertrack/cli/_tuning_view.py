@@ -100,7 +100,7 @@ def print_conclusion(session: Session, conclusion: Conclusion) -> None:
         if one.state in count:
             count[one.state] += 1
     told = ", ".join(f"{number} {state}" for state, number in count.items() if number)
-    print(f"{session.plan.strategy.name}: {told}; tuned on {len(session.parts.tuned)} sequences")
+    print(f"{session.plan.strategy.name}: {told}; tuned on {_sequences(len(session.parts.tuned))}")
     several = len(session.objectives) > 1
     shown = conclusion.front if several else conclusion.best[:_SHOWN]
     _print_points(session, shown, title="Pareto front" if several else "")
@@ -138,7 +138,7 @@ def _print_points(session: Session, points: Sequence[Tried], *, title: str) -> N
 def _print_verdict(verdict: Verdict) -> None:
     count = len(verdict.after.per_sequence)
     gains = verdict.gains()
-    print(f"{verdict.part}, {count} sequence{'s' if count != 1 else ''}")
+    print(f"{verdict.part}, {_sequences(count)}")
     rows = [
         [
             name,
@@ -170,6 +170,10 @@ def write_report(path: Path | None, session: Session, conclusion: Conclusion) ->
         path or session.folder / "report.html", session, conclusion, created=created
     )
     print(f"report: {written}")
+
+
+def _sequences(count: int) -> str:
+    return f"{count} sequence{'s' if count != 1 else ''}"
 
 
 def conclusion_json(session: Session, conclusion: Conclusion) -> dict[str, Any]:

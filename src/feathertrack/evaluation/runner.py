@@ -26,6 +26,7 @@ from feathertrack.evaluation.running import count_rows, expected_runs
 from feathertrack.evaluation.runs import Failure, Run, list_runs
 from feathertrack.evaluation.scoring import ScoreTable
 from feathertrack.evaluation.tasks import Moved, Outcome, Task, Workshop
+from feathertrack.evaluation.tuned_presets import tuning_notes
 from feathertrack.trackers.tracker import Tracker
 
 Advance = Callable[[Outcome], None]
@@ -224,7 +225,8 @@ class Runner:
                     table = score_records(
                         results, ground, protocol=protocol.name, partial=bool(run.failed)
                     )
-                    tables.append(replace(table, tracker=one.label))
+                    told = (*table.notes, *tuning_notes(one, ground.benchmark))
+                    tables.append(replace(table, tracker=one.label, notes=told))
                 except FeathertrackError as error:
                     notes.append(f"{one.label} on {name}: {error}")
         tables = with_differences(tables)
