@@ -79,7 +79,7 @@ def main() -> None:
     cv2.setNumThreads(options.threads)
     report: dict[str, Any] = {
         "machine": describe_machine(),
-        "options": {key: str(value) for key, value in vars(options).items() if key != "shared"},
+        "options": {key: getattr(options, key) for key in ("size", "plain", "engine", "threads")},
         "models": {},
     }
     with tempfile.TemporaryDirectory() as folder:
