@@ -15,12 +15,15 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from feathertrack.boxes import iou, zero_based
+from feathertrack.trackers.confidence import fit_logistic
 from feathertrack.trackers.creation import create_tracker
+from feathertrack.trackers.online_tracker import OnlineTracker
 from feathertrack.trackers.siamese import SiameseTracker
 from feathertrack.trackers.siamfc import SiamFCTracker
 from feathertrack.video.pictures import read_picture
@@ -47,7 +50,9 @@ def sequences(root: Path, fold: str) -> Iterator[Path]:
         yield root / "train" / name
 
 
-def measure(tracker: SiamFCTracker | SiameseTracker, folders: Iterator[Path]) -> Frames:
+def measure(
+    tracker: SiamFCTracker | SiameseTracker | OnlineTracker[Any], folders: Iterator[Path]
+) -> Frames:
     """Run the tracker over every sequence."""
     rows: list[tuple[float, float, float, bool]] = []
     for folder in folders:
@@ -68,17 +73,6 @@ def measure(tracker: SiamFCTracker | SiameseTracker, folders: Iterator[Path]) ->
         overlap=np.array(overlaps),
         lost=np.array(lost),
     )
-
-
-def fit_logistic(x: Array, y: NDArray[np.bool_]) -> tuple[float, float]:
-    """Maximum-likelihood (midpoint, slope) of P(y | x), by Newton's method."""
-    design = np.stack([np.ones_like(x), x], axis=1)
-    weights = np.zeros(2)
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-design @ weights))
-        curvature = design.T @ (design * (p * (1 - p))[:, None]) + 1e-6 * np.eye(2)
-        weights += np.linalg.solve(curvature, design.T @ (y - p))
-    return float(-weights[0] / weights[1]), float(weights[1])
 
 
 def rank_quality(score: Array, good: NDArray[np.bool_]) -> float:
@@ -125,7 +119,7 @@ def main() -> None:
     tracker = create_tracker(
         words.tracker, weights=words.weights, engine=words.engine, precision="float32"
     )
-    if not isinstance(tracker, SiamFCTracker | SiameseTracker):
+    if not isinstance(tracker, SiamFCTracker | SiameseTracker | OnlineTracker):
         parser.error(f"{words.tracker} has no score to fit")
     result = summary(measure(tracker, sequences(words.shared / "sequences", words.fold)))
     text = json.dumps(result, indent=1)

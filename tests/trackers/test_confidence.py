@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feathertrack.trackers.confidence import Confidence, ConfidenceSettings
+from feathertrack.errors import InputError
+from feathertrack.trackers.confidence import Confidence, ConfidenceSettings, fit_confidence
 
 
 def started(**settings: float) -> Confidence:
@@ -40,3 +42,25 @@ def test_a_useless_first_peak_is_no_error(first: float) -> None:
 
 def test_nothing_seen_scores_zero() -> None:
     assert started().read(-math.inf)[0] < 1e-6
+
+
+def test_fitted_settings_are_those_that_the_frames_were_drawn_from() -> None:
+    draws = np.random.default_rng(0)
+    share = draws.uniform(0, 1.2, 20_000)
+    good = draws.random(20_000) < 1 / (1 + np.exp(-9 * (share - 0.6)))
+    made_with = ConfidenceSettings(midpoint=0.5, slope=10.0, patience=7)
+    scores = 1 / (1 + np.exp(-made_with.slope * (share - made_with.midpoint)))
+    scores[:5], good[:5] = np.nan, True
+    fitted = fit_confidence(scores, np.where(good, 0.8, 0.2), made_with=made_with)
+    assert fitted.midpoint == pytest.approx(0.6, abs=0.01)
+    assert fitted.slope == pytest.approx(9, rel=0.05)
+    assert fitted.patience == 7
+
+
+def test_frames_that_do_not_mix_get_a_steep_score_and_frames_of_one_kind_none() -> None:
+    fitted = fit_confidence([0.1, 0.2, 0.8, 0.9], [0.0, 0.0, 0.9, 0.9])
+    assert fitted.slope > 20
+    with pytest.raises(InputError, match="2 of 2 frames overlap by more than"):
+        fit_confidence([0.1, 0.9], [0.7, 0.8])
+    with pytest.raises(InputError, match="scores for"):
+        fit_confidence([0.1, 0.9], [0.7])
