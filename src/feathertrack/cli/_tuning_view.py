@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from feathertrack.cli._progress import Progress
@@ -37,21 +37,14 @@ class TuningProgress(Watcher):
         self._session: Session | None = None
         self._best: float | None = None
 
-    def of(self, session: Session) -> TuningProgress:
-        """The same for a session; a context manager that puts the bar away."""
+    @contextlib.contextmanager
+    def of(self, session: Session) -> Iterator[None]:
+        """Show the progress of a session for the length of a ``with`` block."""
         self._session = session
-        return self
-
-    def __enter__(self) -> TuningProgress:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self._close()
+        try:
+            yield
+        finally:
+            self._close()
 
     def _close(self) -> None:
         if self._bar is not None:
