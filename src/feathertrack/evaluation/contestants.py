@@ -11,6 +11,7 @@ from typing import Any
 
 from feathertrack.engines.protocol import EngineName, Precision
 from feathertrack.errors import InputError, WeightsError
+from feathertrack.evaluation.model_facts import FACTS, model_facts
 from feathertrack.trackers.built_in import BUILT_IN
 from feathertrack.trackers.changing import with_settings
 from feathertrack.trackers.creation import check_tracker_name, create_tracker
@@ -97,7 +98,10 @@ class Contestant:
         return bool(getattr(import_class(parts.target), "is_deterministic", False))
 
     def configuration(self) -> dict[str, Any]:
-        """What decides its results, for the file beside them; weights by their digest."""
+        """What decides its results, for the file beside them; weights by their digest.
+
+        ``model`` says what its network costs besides; see ``model_facts``.
+        """
         values = asdict(replace(self, made=None, settings=None))
         del values["made"], values["threads"], values["settings"]
         if self.settings is not None:
@@ -112,6 +116,8 @@ class Contestant:
 
             values["name"] = Path(parts.target).name + (f"@{parts.preset}" if parts.preset else "")
             values["sha256"] = file_digest(Path(parts.target))
+        if facts := model_facts(self.name):
+            values[FACTS] = facts
         return values
 
 

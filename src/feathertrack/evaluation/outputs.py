@@ -14,6 +14,7 @@ import numpy as np
 
 from feathertrack._version import __version__
 from feathertrack.errors import InputError
+from feathertrack.evaluation.model_facts import FACTS
 from feathertrack.evaluation.result_files import write_whole
 from feathertrack.evaluation.scoring import ScoreTable, tables_csv
 from feathertrack.lock import exclusive
@@ -38,7 +39,7 @@ def claim_folder(folder: Path, wanted: Mapping[str, Any]) -> None:
     path = folder.with_name(f"{folder.name}.run.json")
     known = _read_json(path)
     for key, value in wanted.items():
-        if known is not None and known.get(key, value) != value:
+        if key != FACTS and known is not None and known.get(key, value) != value:
             raise InputError(
                 f"{folder} holds results of another run ({key}: {known[key]}, now {value}): "
                 f"choose another --output, or remove the folder and {path.name}"

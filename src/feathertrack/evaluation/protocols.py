@@ -7,12 +7,15 @@ shows how far they lie apart on real results.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from feathertrack.benchmarks.benchmark import Benchmark
 from feathertrack.errors import InputError
 from feathertrack.evaluation.gathering import Ground, Job, gather, nearest
 from feathertrack.evaluation.records import TrackerRecords
+from feathertrack.evaluation.result_files.reading import concatenated_times
 from feathertrack.evaluation.result_files.writing import RunKind
 from feathertrack.evaluation.score_ope import score_one_pass, score_runs
 from feathertrack.evaluation.score_servers import score_areas, score_pooled_overlap
@@ -257,7 +260,17 @@ def score_records(
     """
     ground = benchmark if isinstance(benchmark, Ground) else Ground(benchmark)
     chosen = find_protocol(protocol, ground.benchmark)
-    return chosen.score(gather(ground, results, chosen, partial=partial))
+    table = chosen.score(gather(ground, results, chosen, partial=partial))
+    return replace(table, latency=_latency(results))
+
+
+def _latency(results: TrackerRecords) -> tuple[float, float] | None:
+    """Seconds of a frame: the median, and what 95 of 100 frames do not exceed."""
+    seconds = concatenated_times(results)
+    if not len(seconds):
+        return None
+    median, slow = np.quantile(seconds, [0.5, 0.95])
+    return float(median), float(slow)
 
 
 def choose_results(trackers: list[TrackerRecords], protocol: Protocol) -> list[TrackerRecords]:

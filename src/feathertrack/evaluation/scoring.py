@@ -75,6 +75,7 @@ class ScoreTable:
         curves: name -> curve over all sequences.
         num_frames: frames that were scored.
         frames_per_second: speed as the results' times have it, None without times.
+        latency: seconds of a frame, the median and what 95 of 100 do not exceed; None without.
         notes: what a reader must know, a sentence each.
     """
 
@@ -93,6 +94,7 @@ class ScoreTable:
     curves: Mapping[str, Curve] = field(default_factory=dict)
     num_frames: int = 0
     frames_per_second: float | None = None
+    latency: tuple[float, float] | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -123,6 +125,7 @@ class ScoreTable:
             "num_sequences": len(self.per_sequence),
             "num_frames": self.num_frames,
             "frames_per_second": self.frames_per_second,
+            "latency": None if self.latency is None else list(self.latency),
             "per_sequence": {name: dict(row) for name, row in self.per_sequence.items()},
             "per_attribute": {name: dict(row) for name, row in self.per_attribute.items()},
             "subsets": {name: dict(row) for name, row in self.subsets.items()},
@@ -159,6 +162,7 @@ class ScoreTable:
                 curves={k: _curve(v) for k, v in values["curves"].items()},
                 num_frames=values["num_frames"],
                 frames_per_second=values["frames_per_second"],
+                latency=_pair(values.get("latency")),
                 notes=tuple(values["notes"]),
             )
         except (KeyError, TypeError, AttributeError) as error:
@@ -171,6 +175,15 @@ class ScoreTable:
     def text(self) -> str:
         """The headline, for people."""
         return tables_text([self])
+
+
+def _pair(values: Any) -> tuple[float, float] | None:
+    """Two numbers; None where a table of an earlier version has none."""
+    if values is None:
+        return None
+    if len(values) != 2 or not all(isinstance(value, int | float) for value in values):
+        raise TypeError(f"two numbers were expected, not {values!r}")
+    return float(values[0]), float(values[1])
 
 
 def tables_csv(tables: Sequence[ScoreTable]) -> str:

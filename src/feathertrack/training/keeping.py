@@ -186,6 +186,8 @@ class Keeper:
                 "git_revision": self.revision,
                 "steps": str(step),
             }
+            if self._recipe.teacher:  # the end of its path says enough, and little of the machine
+                words["teacher"] = "/".join(Path(self._recipe.teacher).parts[-3:])
             path = self._output / "weights" / f"{name}.safetensors"
             save_model(self.network, path, metadata=words)
 

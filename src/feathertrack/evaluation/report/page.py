@@ -12,6 +12,8 @@ from matplotlib.figure import Figure
 from feathertrack._version import __version__
 from feathertrack.benchmarks import Benchmark
 from feathertrack.evaluation.report.comparison import Comparison
+from feathertrack.evaluation.report.cost_figures import draw_size_accuracy, has_sizes
+from feathertrack.evaluation.report.costs import COST_HEADS, CostRow, cost_rows
 from feathertrack.evaluation.report.curve_figures import available_curves, draw_curves
 from feathertrack.evaluation.report.rank_figures import (
     draw_accuracy_robustness,
@@ -64,6 +66,7 @@ class Section:
 
     comparison: Comparison
     measured: list[Row]
+    costs: list[CostRow]
     published: list[Row]
     others: list[Row]
     figures: tuple[Markup, ...]
@@ -87,6 +90,8 @@ def section_plots(comparison: Comparison, *, styles: Mapping[str, Style]) -> dic
         plots["attributes"] = partial(draw_radar, comparison, styles=styles)
     if has_speed(comparison):
         plots["speed"] = partial(draw_speed, comparison, styles=styles)
+    if has_sizes(comparison):
+        plots["size"] = partial(draw_size_accuracy, comparison, styles=styles)
     return plots
 
 
@@ -107,6 +112,7 @@ def build_section(
     return Section(
         comparison=comparison,
         measured=measured_rows(comparison),
+        costs=cost_rows(comparison),
         published=published_table(comparison),
         others=published_table(comparison, comparison.others),
         figures=figures,
@@ -165,6 +171,7 @@ def render_page(
         versions=versions,
         refused=refused,
         num_shown=NUM_SHOWN,
+        cost_heads=COST_HEADS,
         css=resource(environment, "report.css"),
         script=script,
         script_digest=script_digest(script),

@@ -103,13 +103,13 @@ def draw_speed(comparison: Comparison, *, styles: Mapping[str, Style]) -> Figure
             handles.append(Line2D([], [], label=_short(tracker), **mark))  # type: ignore[arg-type]
     axes.set_xscale("log")
     axes.margins(0.12, 0.15)
-    _label_log_axis(axes)
+    label_log_axis(axes)
     axes.set(title="Speed and accuracy", xlabel="Frames per second", ylabel=comparison.main.label)
     figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=7.5)
     return figure
 
 
-def _label_log_axis(axes: Axes) -> None:
+def label_log_axis(axes: Axes) -> None:
     """Plain numbers, and 2 and 5 between the decades where there are few."""
     axes.xaxis.set_major_formatter("{x:g}")
     low, high = axes.get_xlim()
