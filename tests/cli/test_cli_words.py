@@ -89,6 +89,11 @@ def test_a_command_without_its_second_word_names_the_words_there_are(run: Run) -
     assert "usage: feathertrack data {check,index,pack} ..." in asked.out
 
 
+def test_the_usage_names_what_was_asked_for(run: Run) -> None:
+    assert "usage: feathertrack vot serve [-h]" in run("vot", "serve", "--help").out
+    assert "usage: feathertrack vot [-h]" in run("vot", "--help").out
+
+
 def test_version(run: Run) -> None:
     assert run("--version").out == f"feathertrack {feathertrack.__version__}\n"
 

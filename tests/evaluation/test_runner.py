@@ -22,7 +22,9 @@ from feathertrack.evaluation.contestants import Contestant, find_contestants, la
 from feathertrack.evaluation.otb_robustness import tre_starts
 from feathertrack.evaluation.result_files import read_results
 from feathertrack.evaluation.runner import Evaluation, Runner
+from feathertrack.evaluation.running import RunPlan, run_sequence
 from feathertrack.evaluation.scoring import notes_of, tables_text
+from feathertrack.trackers.foreign import ForeignTracker
 from tests.evaluation.small_benchmark import HERE, Right, Still, benchmark_of, moving, pictured
 
 
@@ -209,6 +211,34 @@ def test_a_test_set_is_run_to_its_last_frame_and_not_scored(tmp_path: Path) -> N
     assert "--submission" in evaluation.withheld[0]
     (path,) = tmp_path.rglob("*_001.txt")
     assert len(path.read_text().splitlines()) == 5
+
+
+def test_a_sequence_too_short_for_tre_is_left_out_with_a_note(otb: Benchmark) -> None:
+    data = next(iter(otb["David"].frames)).parents[1]
+    longer = pictured(data, "Long", moving(24))
+    runner = Runner(
+        [contestant("Right")], [benchmark_of(longer, otb["David"])], protocols=["otb_tre"]
+    )
+    assert runner.plan() > 0
+    assert runner.run() == ()
+    evaluation = runner.score()
+    assert evaluation.notes == ()
+    (table,) = evaluation.tables
+    assert table.headline["auc"] > 0.9
+    assert "David is left out: TRE needs a usable true box" in str(notes_of(evaluation.tables))
+    with pytest.raises(InputError, match="David: TRE needs"):
+        Runner([contestant("Right")], [benchmark_of(otb["David"])], protocols=["otb_tre"]).plan()
+
+
+def test_the_start_of_a_program_is_no_frame(otb: Benchmark) -> None:
+    plan = RunPlan(kind="ope")
+    (own,) = run_sequence(ForeignTracker(Right()), otb["David"], plan)
+    program_tracker = ForeignTracker(Right())
+    program_tracker.init_starts_program = True  # type: ignore[attr-defined]
+    (program,) = run_sequence(program_tracker, otb["David"], plan)
+    assert own.times is not None and program.times is not None
+    assert own.times[0] > 0 == program.times[0]
+    assert (program.times[1:] > 0).all()
 
 
 @pytest.mark.parametrize("run", ["tre", "sre"])

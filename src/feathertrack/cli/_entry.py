@@ -77,7 +77,14 @@ def _dispatch(words: list[str]) -> int:
         kind = "option" if name.startswith("-") else "command"
         known = nearest(name, [*COMMANDS, "--help", "--version", "--debug"])
         raise InputError(f"no {kind} is called {name!r}; nearest: {known}")
-    return read_words(command_type(name), rest, prog=f"{PROG} {name}").run()
+    command = command_type(name)
+    return read_words(command, rest, prog=f"{PROG} {name}{_action(command, rest)}").run()
+
+
+def _action(command: type[Command], rest: Sequence[str]) -> str:
+    """The word that was given of those that say what a command is to do, for its usage line."""
+    actions: Sequence[str] = getattr(command, "ACTIONS", ())
+    return f" {rest[0]}" if rest and rest[0] in actions else ""
 
 
 def _explain(name: str, actions: Sequence[str], rest: Sequence[str]) -> int:

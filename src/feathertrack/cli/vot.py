@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 from tyro.conf import OmitArgPrefixes, Positional, arg
 
 from feathertrack.cli._options import TrackerOptions
 from feathertrack.errors import InputError
+
+_Action = Literal["ini", "serve", "folder"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +37,9 @@ class Vot:
         tracker: Which tracker, and what runs its network.
     """
 
-    action: Positional[Literal["ini", "serve", "folder"]]
+    ACTIONS: ClassVar[tuple[str, ...]] = get_args(_Action)
+
+    action: Positional[_Action]
 
     output: Annotated[Path, arg(metavar="FILE")] = Path("trackers.ini")
 

@@ -21,8 +21,10 @@ from feathertrack.benchmarks.sequence import Sequence as BenchmarkSequence
 from feathertrack.boxes import Boxes
 from feathertrack.errors import InputError
 from feathertrack.evaluation.ope import find_convention
+from feathertrack.evaluation.otb_robustness import tre_starts, usable_starts
 from feathertrack.evaluation.records import Record, TrackerRecords
 from feathertrack.evaluation.result_files.reading import concatenated_times
+from feathertrack.evaluation.result_files.writing import RunKind
 from feathertrack.evaluation.vot.regions import RegionKind, Regions
 from feathertrack.evaluation.vot.truth import VotTruth
 
@@ -49,6 +51,20 @@ class Ground:
         if name not in self._sequences:
             self._sequences[name] = self.benchmark[name]
         return self._sequences[name]
+
+    def runnable(self, kind: RunKind) -> dict[str, str]:
+        """The sequences, each with why no run of that kind starts in it: "" where one does.
+
+        Raises:
+            InputError: none starts in any of them.
+        """
+        if kind != "tre":
+            return dict.fromkeys(self.benchmark.names, "")
+        reasons = {name: _no_start(self[name]) for name in self.benchmark.names}
+        if reasons and all(reasons.values()):
+            name, reason = next(iter(reasons.items()))
+            raise InputError(f"{name}: {reason}")
+        return reasons
 
     def once(self, kind: str, names: tuple[str, ...], make: Callable[[], Made]) -> Made:
         """What ``make`` makes of these sequences, made once."""
@@ -83,6 +99,15 @@ class Ground:
         whole = set(self.benchmark.names)
         subsets = {name: frozenset(part) for name, part in bundled_list(key).subsets.items()}
         return {name: part for name, part in subsets.items() if part < whole}
+
+
+def _no_start(sequence: BenchmarkSequence) -> str:
+    """Why no run of TRE starts in a sequence, "" where one does."""
+    try:
+        tre_starts(usable_starts(sequence.truth[:, :4]))
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 def true_regions(sequence: BenchmarkSequence) -> Regions:
@@ -173,11 +198,13 @@ def gather(
         InputError: results are missing; the text says which, and which file may be meant.
     """
     benchmark = ground.benchmark
-    missing = [name for name in benchmark.names if name not in results.records]
+    reasons = ground.runnable(protocol.run)
+    names = tuple(name for name in benchmark.names if not reasons[name])
+    missing = [name for name in names if name not in results.records]
     notes = [*results.notes, *benchmark.notes]
+    notes += [f"{name} is left out: {reason}" for name, reason in reasons.items() if reason]
     if not benchmark.verified:
         notes.append("list unverified: the sequences were read off the data, not off a known list")
-    names = benchmark.names
     if missing and partial:
         names = tuple(name for name in names if name in results.records)
         notes.append(f"partial: {len(names)} of {len(benchmark)} sequences have a result")

@@ -99,7 +99,9 @@ class Runner:
         for number, run in enumerate(self.runs):
             self._claim(run)
             ground = self.grounds[run.benchmark]
-            for name in ground.benchmark.names:
+            for name, reason in ground.runnable(run.plan.kind).items():
+                if reason:
+                    continue  # scoring notes it
                 sequence = ground[name]
                 runs = expected_runs(sequence, run.plan)
                 rows = [count_rows(sequence, one) for one in runs]
@@ -216,7 +218,8 @@ class Runner:
                     f"feathertrack score {name} --results ... --submission FILE"
                 )
                 continue
-            if len(run.failed) == len(ground.benchmark):
+            reasons = ground.runnable(run.plan.kind).values()
+            if len(run.failed) == sum(not reason for reason in reasons):
                 notes.append(f"{one.label} on {name}: it failed on every sequence")
                 continue
             for protocol in run.protocols:

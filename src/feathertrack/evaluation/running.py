@@ -61,8 +61,9 @@ def run_sequence(
     """Run a tracker over a sequence as often as the plan says.
 
     Boxes are written as the benchmark annotates them. Times are those of ``init`` and ``update``
-    alone; reading the pictures does not count. They are decoded ahead while the tracker works, but
-    not in real-time runs, where nothing else may take the processor's time.
+    alone; reading the pictures does not count, nor does the start of a program that follows the
+    target: a tracker within this process was loaded before. Pictures are decoded ahead while the
+    tracker works, but not in real-time runs, where nothing else may take the processor's time.
 
     Args:
         tracker: what is run.
@@ -78,8 +79,18 @@ def run_sequence(
     pictures = Pictures(sequence.frames, moved=moved)
     for expected in expected_runs(sequence, plan):
         seed_run(plan.seed, sequence.name, expected.repetition, expected.anchor, expected.start)
-        records.append(_RUNS[plan.kind](tracker, sequence, expected, plan, pictures))
+        record = _RUNS[plan.kind](tracker, sequence, expected, plan, pictures)
+        programs = getattr(tracker, "init_starts_program", False)
+        records.append(_without_starts(record) if programs else record)
     return records
+
+
+def _without_starts(record: Record) -> Record:
+    """The record with no time, 0, where a run starts: that was a program's start-up."""
+    if record.times is None:
+        return record
+    starts = np.arange(len(record)) == 0 if record.codes is None else record.codes == STARTED
+    return replace(record, times=np.where(starts, 0.0, record.times))
 
 
 def expected_runs(sequence: Sequence, plan: RunPlan) -> list[Record]:

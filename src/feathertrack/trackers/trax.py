@@ -48,6 +48,7 @@ class TraxTracker:
     """
 
     is_deterministic = False
+    init_starts_program = True  # so its seconds are not those of a frame
 
     def __init__(self, command: str, *, timeout: float = 120.0) -> None:
         self.command = command
