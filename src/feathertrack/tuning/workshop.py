@@ -13,6 +13,7 @@ from feathertrack.evaluation.tasks import Moved, Outcome, Task, Workshop
 from feathertrack.trackers.changing import with_settings
 from feathertrack.trackers.tracker import Tracker
 from feathertrack.tuning.points import run_points
+from feathertrack.tuning.replay import Memo
 from feathertrack.tuning.spaces import Point, changes_of
 
 
@@ -56,6 +57,7 @@ class PointWorkshop(Workshop):
     settings: Any = None
     devices: tuple[str, ...] = ()
     worker: int = field(default=0, repr=False)
+    _memo: Memo | None = field(default=None, repr=False)
     _failure: Answer = field(default=Answer(), repr=False)
 
     def run(self, task: Task, moved: Moved | None = None) -> Outcome:
@@ -84,7 +86,10 @@ class PointWorkshop(Workshop):
             tracker = self._tracker(task.contestant)
             sequence = self.benchmarks[task.benchmark][task.sequence]
             changes = [changes_of(point) for point in points]
-            found = run_points(tracker, changes, sequence, task.plan, timed=timed, moved=tell)
+            self._memo = Memo() if self._memo is None else self._memo
+            found = run_points(
+                tracker, changes, sequence, task.plan, timed=timed, memo=self._memo, moved=tell
+            )
         except (Exception, SystemExit) as error:  # exit() in a tracker ends its point only
             kind = "" if isinstance(error, FeathertrackError) else f"{type(error).__name__}: "
             self._failure = Answer(error=f"{task.sequence}: {kind}{' '.join(str(error).split())}")
@@ -107,4 +112,4 @@ class PointWorkshop(Workshop):
 
     def for_worker(self, number: int) -> PointWorkshop:
         """The same for the worker of that number, on the device whose turn it is."""
-        return replace(self, worker=number, _current=None)
+        return replace(self, worker=number, _current=None, _memo=None)
