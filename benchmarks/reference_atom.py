@@ -44,7 +44,7 @@ class PlainEngine:
     @property
     def info(self) -> NetworkInfo:
         """What the network is."""
-        return network_info(self.model)
+        return replace(network_info(self.model), further_calls=("features", "iou"))
 
     def embed(self, template: NDArray[Any], boxes: Boxes | None = None) -> Features:
         """The modulation of templates."""
@@ -62,7 +62,7 @@ class PlainEngine:
         """The map for the filter, or overlaps with their gradient by autograd."""
         if name == "features":
             with torch.no_grad():
-                return (self.model.features(_pictures(inputs[0])).numpy(),)
+                return (self.model.features(_pictures(inputs[0]))[0].numpy(),)
         map3, map4, boxes = map(torch.from_numpy, inputs)
         boxes.requires_grad_()
         overlaps = self._overlaps((map3, map4), boxes[0])

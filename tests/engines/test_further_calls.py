@@ -60,13 +60,15 @@ def _all_calls(engine: CallingEngine, number: int = 4) -> tuple[NDArray[np.float
     outputs = engine.predict(features, _pictures(number))
     judge = engine.info.further_calls[-1]
     judged = engine.call(judge, *outputs[1:], _boxes(number))
-    return (*outputs, *judged, *engine.call("features", _pictures(number)))
+    own, fine = engine.call("features", _pictures(number))
+    parts = np.ascontiguousarray(fine[..., :10, :10]), np.ascontiguousarray(own[..., :5, :5])
+    return (*outputs, *judged, own, fine, *engine.call("modulated", features, *parts))
 
 
 def test_the_network_says_what_may_be_called(engine: CallingEngine) -> None:
-    assert engine.info.further_calls == ("features", "iou")
+    assert engine.info.further_calls == ("features", "modulated", "iou")
     assert engine.info.search_area == 5.0
-    with pytest.raises(InputError, match="no call 'deltas'; it has: embed, predict, features, iou"):
+    with pytest.raises(InputError, match="no call 'deltas'; it has: embed, predict, features, m"):
         engine.call("deltas")
 
 
@@ -87,7 +89,14 @@ def test_many_crops_in_one_call_equal_many_calls(engine: CallingEngine) -> None:
 
 def test_the_filter_learns_from_the_map_that_it_is_applied_to(engine: CallingEngine) -> None:
     outputs = engine.predict(engine.embed(_pictures(1)), _pictures(3))
-    assert relative_difference(engine.call("features", _pictures(3)), outputs[:1]) < 1e-6
+    assert relative_difference(engine.call("features", _pictures(3))[:1], outputs[:1]) < 1e-6
+
+
+def test_features_then_modulated_is_predict(engine: CallingEngine) -> None:
+    features = engine.embed(_pictures(2), TEMPLATE_BOXES)
+    own, fine = engine.call("features", _pictures(4))
+    maps = engine.call("modulated", features, fine, own)
+    assert relative_difference((own, *maps), engine.predict(features, _pictures(4))) < 1e-6
 
 
 def test_pictures_may_be_fractions_of_grey_values_in_torch(
@@ -99,7 +108,7 @@ def test_pictures_may_be_fractions_of_grey_values_in_torch(
     found = engine.call("features", pictures + np.float32(0.3))
     with torch.no_grad():
         expected = atom.features(torch.from_numpy(pictures + 0.3).permute(0, 3, 1, 2))  # type: ignore[operator]
-    assert relative_difference(found, (expected.numpy(),)) < 1e-5
+    assert relative_difference(found, tuple(each.numpy() for each in expected)) < 1e-5
     assert relative_difference(found, same) > 1e-4
 
 

@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from feathertrack.engines.protocol import Boxes, Features, NetworkInfo, Outputs
+from feathertrack.engines.requests import each_input
+from feathertrack.models import create_model
 from feathertrack.models.box_network import BoxNetwork
 from feathertrack.weights.info import network_info
+from tests.filling import fill
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,27 @@ class PlainEngine:
             return _arrays(self.model.predict(features, _pictures(search)))  # type: ignore[arg-type]
 
     def call(self, name: str, *inputs: NDArray[Any]) -> Outputs:
-        given = [_pictures(inputs[0])] if name == "features" else map(torch.from_numpy, inputs)
+        arrays = each_input(inputs)
+        given = (
+            [_pictures(arrays[0])]
+            if name == "features"
+            else [each if isinstance(each, Tensor) else torch.from_numpy(each) for each in arrays]
+        )
         with torch.inference_mode():
             return _arrays(getattr(self.model, name)(*given))
+
+
+def engine(name: str) -> PlainEngine:
+    """A network by name with the weights of the goldens' rule, or small random ones."""
+    torch.manual_seed(0)
+    model = create_model(name)
+    assert isinstance(model, BoxNetwork)
+    if name.startswith("drnet"):
+        with torch.no_grad():
+            model.bb_regressor.predictor.weight *= 0.01
+    else:
+        fill(model)
+    return PlainEngine(model.eval())
 
 
 def _pictures(pictures: NDArray[Any]) -> Tensor:

@@ -18,7 +18,7 @@ from feathertrack.paths import cache_dir
 if TYPE_CHECKING:
     from feathertrack.models.network import Network
 
-_EXPORT_VERSION = 4
+_EXPORT_VERSION = 5
 """Raised whenever the exporter writes something else than before."""
 
 

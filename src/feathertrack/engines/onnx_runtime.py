@@ -35,7 +35,13 @@ from feathertrack.engines.protocol import (
     NetworkInfo,
     Outputs,
 )
-from feathertrack.engines.requests import as_taken, boxes_in_templates, check_call, check_regions
+from feathertrack.engines.requests import (
+    as_taken,
+    boxes_in_templates,
+    check_call,
+    check_regions,
+    each_input,
+)
 from feathertrack.errors import InputError, WeightsError, require
 
 _KINDS = {"tensor(uint8)": "uint8", "tensor(float)": "float32"}
@@ -70,12 +76,12 @@ class OnnxEngine:
         feed = dict(zip(self.input_names, (*arrays, pictures), strict=True))
         return tuple(np.asarray(out, np.float32) for out in self.prediction.run(None, feed))
 
-    def call(self, name: str, *inputs: NDArray[Any]) -> Outputs:
+    def call(self, name: str, *inputs: NDArray[Any] | Features) -> Outputs:
         """Outputs of a further call of the network."""
         check_call(self.info, name)
         session = self.further[name]
         names = [value.name for value in session.get_inputs()]
-        feed = dict(zip(names, inputs, strict=True))
+        feed = dict(zip(names, each_input(inputs), strict=True))
         if PICTURES in feed:
             feed[PICTURES] = as_taken(self.info, feed[PICTURES])
         return tuple(np.asarray(out, np.float32) for out in session.run(None, feed))

@@ -36,7 +36,13 @@ from feathertrack.engines.protocol import (
     NetworkInfo,
     Outputs,
 )
-from feathertrack.engines.requests import as_taken, boxes_in_templates, check_call, check_regions
+from feathertrack.engines.requests import (
+    as_taken,
+    boxes_in_templates,
+    check_call,
+    check_regions,
+    each_input,
+)
 from feathertrack.errors import InputError, WeightsError, require
 
 _HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16", "int8": "f32"}
@@ -131,13 +137,13 @@ class OpenvinoEngine:
         check_regions(num_templates=len(arrays[0]), search=search)
         return self.prediction.run((*arrays, as_taken(self.info, search)))
 
-    def call(self, name: str, *inputs: NDArray[Any]) -> Outputs:
+    def call(self, name: str, *inputs: NDArray[Any] | Features) -> Outputs:
         """Outputs of a further call of the network."""
         check_call(self.info, name)
         network = self.further[name]
         given = (
             as_taken(self.info, array) if name == PICTURES else array
-            for name, array in zip(network.names, inputs, strict=True)
+            for name, array in zip(network.names, each_input(inputs), strict=True)
         )
         return network.run(tuple(given))
 

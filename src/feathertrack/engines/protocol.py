@@ -113,13 +113,14 @@ class CallingEngine(Engine, Protocol):
                 ``search_area`` is not 0; None for a square in the middle.
         """
 
-    def call(self, name: str, *inputs: NDArray[Any]) -> Outputs:
+    def call(self, name: str, *inputs: NDArray[Any] | Features) -> Outputs:
         """Outputs of a further call.
 
         Args:
             name: one of ``info.further_calls``.
             inputs: arrays in the order of the network's method: uint8 pictures (N, H, W, 3), boxes
-                in float32 (N, P, 4), outputs of ``predict``.
+                in float32 (N, P, 4), outputs of ``predict`` or of other calls, and what ``embed``
+                returned.
 
         Raises:
             InputError: the network has no such call.

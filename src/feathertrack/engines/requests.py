@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -70,6 +71,12 @@ def check_call(info: NetworkInfo, name: str) -> None:
     if name not in info.further_calls:
         has = ", ".join(("embed", "predict", *info.further_calls))
         raise InputError(f"{info.name or 'the network'} has no call {name!r}; it has: {has}")
+
+
+def each_input(inputs: Sequence[Any]) -> list[Any]:
+    """The inputs of a further call one by one: what ``embed`` returned may be several."""
+    several = (each if isinstance(each, tuple) else (each,) for each in inputs)
+    return [part for parts in several for part in parts]
 
 
 def as_taken(info: NetworkInfo, pictures: NDArray[Any]) -> NDArray[Any]:

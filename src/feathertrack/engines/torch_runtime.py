@@ -28,7 +28,12 @@ from feathertrack.engines.protocol import (
     NetworkInfo,
     Outputs,
 )
-from feathertrack.engines.requests import boxes_in_templates, check_call, check_regions
+from feathertrack.engines.requests import (
+    boxes_in_templates,
+    check_call,
+    check_regions,
+    each_input,
+)
 from feathertrack.errors import InputError
 from feathertrack.models.alignment import align_channels
 from feathertrack.models.folding import fold_batchnorm
@@ -70,12 +75,12 @@ class TorchEngine:
             pictures = as_input(self._upload(search), DTYPES[self.precision])
             return _download(_tuple(self.model.predict(_single(tensors), pictures)))
 
-    def call(self, name: str, *inputs: NDArray[Any]) -> Outputs:
+    def call(self, name: str, *inputs: NDArray[Any] | Features) -> Outputs:
         """Outputs of a further call of the network."""
         check_call(self.info, name)
         names = self.model.further_calls[name].inputs
         with self._running():
-            given = [self._given(*each) for each in zip(names, inputs, strict=True)]
+            given = [self._given(*each) for each in zip(names, each_input(inputs), strict=True)]
             return _download(_tuple(getattr(self.model, name)(*given)))
 
     def stack(self, features: Sequence[Features]) -> Features:
@@ -83,8 +88,10 @@ class TorchEngine:
         parts = zip(*map(_tuple, features), strict=True)
         return Features(tuple(torch.cat(part) for part in parts))
 
-    def _given(self, name: str, array: NDArray[Any]) -> Tensor:
-        """Pictures, uint8 or float32, as networks take them; other arrays as they are."""
+    def _given(self, name: str, array: NDArray[Any] | Tensor) -> Tensor:
+        """Pictures, uint8 or float32, as networks take them; all else as it is."""
+        if isinstance(array, Tensor):  # of ``embed``
+            return array
         tensor = self._upload(array)
         return as_input(tensor, DTYPES[self.precision]) if name == PICTURES else tensor
 

@@ -21,6 +21,9 @@ from feathertrack.weights.info import network_info
 
 _PICTURES = ("template", "search", PICTURES)
 
+Known = dict[str, tuple[Tensor, tuple[int, ...]]]
+"""Examples of inputs by name, each with its open axes."""
+
 
 def ready_for_export(model: Network) -> Network:
     """A copy for inference: folded, aligned, and with correlations that take a dynamic batch."""
@@ -62,9 +65,10 @@ def graphs_of(ready: Network) -> tuple[Graph, ...]:
         features = _tensors(embed.module(*embed.inputs))
         predict = _predict_graph(ready, features)
         maps = _tensors(predict.module(*predict.inputs))
-    names = tuple(f"features_{number}" for number in range(len(features)))
-    embed = replace(embed, outputs=names)
-    return embed, predict, *(_further_graph(ready, call, maps) for call in ready.further_calls)
+        names = tuple(f"features_{number}" for number in range(len(features)))
+        known: Known = {name: (each, (0,)) for name, each in zip(names, features, strict=True)}
+        further = _further_graphs(ready, maps, known)
+    return replace(embed, outputs=names), predict, *further
 
 
 def dynamic_shapes(graph: Graph) -> Any:
@@ -112,22 +116,33 @@ def _predict_graph(ready: Network, features: tuple[Tensor, ...]) -> Graph:
     )
 
 
-def _further_graph(ready: Network, call: str, maps: tuple[Tensor, ...]) -> Graph:
-    described = ready.further_calls[call]
-    among = [name for name in described.inputs if name not in (PICTURES, "boxes")]
-    given = dict(zip(among, maps[len(maps) - len(among) :], strict=True))
+def _further_graphs(ready: Network, maps: tuple[Tensor, ...], embedded: Known) -> list[Graph]:
+    """The graphs of further calls, in order: each may take maps of the earlier ones."""
     # Three boxes for each of the four pictures of ``predict``.
-    given["boxes"] = torch.tensor([[90.0, 100, 80, 60]] * 3).repeat(4, 1, 1)
-    given[PICTURES] = _pictures(ready, 4, ready.search_size)
-    axes = dict.fromkeys(among, (0, 1, 2)) | {"boxes": (0, 1), PICTURES: _picture_axes(ready)}
-    return Graph(
-        call=call,
-        module=FurtherGraph(ready, call),
-        inputs=tuple(given[name] for name in described.inputs),
-        names=described.inputs,
-        open_axes=tuple(axes[name] for name in described.inputs),
-        outputs=described.outputs,
-    )
+    boxes = torch.tensor([[90.0, 100, 80, 60]] * 3).repeat(4, 1, 1)
+    pictures = _pictures(ready, 4, ready.search_size)
+    earlier = embedded | {"boxes": (boxes, (0, 1)), PICTURES: (pictures, _picture_axes(ready))}
+    graphs = []
+    for call, described in ready.further_calls.items():
+        predicted = [name for name in described.inputs if name not in earlier]
+        last = maps[len(maps) - len(predicted) :]
+        given = earlier | {
+            name: (values, (0, 1, 2)) for name, values in zip(predicted, last, strict=True)
+        }
+        graph = Graph(
+            call=call,
+            module=FurtherGraph(ready, call),
+            inputs=tuple(given[name][0] for name in described.inputs),
+            names=described.inputs,
+            open_axes=tuple(given[name][1] for name in described.inputs),
+            outputs=described.outputs,
+        )
+        graphs.append(graph)
+        if described.inputs == (PICTURES,):
+            outputs = _tensors(graph.module(*graph.inputs))
+            named = zip(described.outputs, outputs, strict=True)
+            earlier |= {name: (values, (0, 2, 3)) for name, values in named}
+    return graphs
 
 
 def _pictures(ready: Network, number: int, side: int) -> Tensor:

@@ -7,7 +7,9 @@ Calls, in the order in which a tracker makes them:
 
 1. ``features(pictures)``: what the filter learns from, of every crop of the first frame.
 2. ``embed(template, boxes)``: the modulation, once per target.
-3. ``predict(modulation, search)``: per frame, the filter's map and two modulated maps.
+3. ``predict(modulation, search)``: per frame, the filter's map and two modulated maps. The same in
+   two calls: ``features``, and ``modulated`` on the part of its maps that boxes will touch, which
+   is known once the filter has found the target and saves two thirds of the head's convolutions.
 4. One more that judges boxes on those two maps: ``iou`` of ATOM, ``deltas`` of DRNet.
 
 Shapes: B targets, N search regions (a multiple of B), P boxes in each, C channels of the head.
@@ -39,7 +41,10 @@ class BoxNetwork(Network):
     search_size = 288
     search_area = 5.0
     further_calls: Mapping[str, FurtherCall] = {
-        "features": FurtherCall(inputs=("pictures",), outputs=("map",))
+        "features": FurtherCall(inputs=("pictures",), outputs=("map", "fine_map")),
+        "modulated": FurtherCall(
+            inputs=("features_0", "features_1", "fine_map", "map"), outputs=("map3", "map4")
+        ),
     }
 
     mean: Tensor
@@ -60,9 +65,28 @@ class BoxNetwork(Network):
         """Return images as the backbone takes them: ImageNet's mean and deviation."""
         return (image_B3HW - self.mean) / self.std
 
-    def features(self, image_B3HW: Tensor) -> Tensor:
-        """Return the map of stride 16, from which the online filter learns."""
-        return self.levels(image_B3HW)[-1]
+    def features(self, image_B3HW: Tensor) -> Pair:
+        """Return the map of stride 16, which the online filter learns from, and that of 8."""
+        fine, coarse = self.levels(image_B3HW)
+        return coarse, fine
+
+    def modulated(
+        self, modulation3_BC: Tensor, modulation4_BC: Tensor, fine_NChw: Tensor, map_NChw: Tensor
+    ) -> Pair:
+        """Return the two modulated maps (N, h, w, C) of maps of ``features``, or of parts of them.
+
+        Two cells along a part's border are not those of the whole map, but where it is a border of
+        the map as well.
+
+        Args:
+            modulation3_BC: the first output of ``embed``.
+            modulation4_BC: the second.
+            fine_NChw: the second output of ``features``.
+            map_NChw: the first.
+        """
+        levels = [level.to(modulation3_BC.dtype) for level in (fine_NChw, map_NChw)]
+        maps = self.bb_regressor.test_maps(levels)
+        return modulate(maps, (modulation3_BC, modulation4_BC))
 
     def embed(self, template_B3hw: Tensor, boxes_B4: Tensor | None = None) -> Pair:
         """Return the modulation, two vectors (B, C) for each target.

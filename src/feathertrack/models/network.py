@@ -20,9 +20,11 @@ class FurtherCall:
     for each such call.
 
     Attributes:
-        inputs: names of the inputs. ``pictures`` are uint8 (N, H, W, 3) in engines, of the size of
-            the search region; ``boxes`` are float32 (N, P, 4), any number of them; others are
-            outputs of ``predict``, counted from its last.
+        inputs: names of the inputs. ``pictures`` are (N, H, W, 3) in engines, of the size of the
+            search region; ``boxes`` are float32 (N, P, 4), any number of them; ``features_0``,
+            ``features_1``, ... are what ``embed`` returns, and engines take them as one; names of
+            outputs of an earlier call are maps (N, C, h, w) of it, or square parts of them; others
+            are outputs of ``predict``, counted from its last.
         outputs: names of the outputs.
     """
 

@@ -17,7 +17,7 @@ from feathertrack.errors import InputError
 from feathertrack.trackers.draws import Draws
 from feathertrack.trackers.online_settings import OnlineSettings
 from feathertrack.trackers.online_tracker import OnlineTracker, PatchView
-from feathertrack.trackers.refinement import Climb, Window, climb, propose
+from feathertrack.trackers.refinement import Climb, WindowOf, climb, propose
 from feathertrack.trackers.settings import ranged
 
 Array = NDArray[np.float64]
@@ -74,7 +74,7 @@ class AtomTracker(OnlineTracker[AtomSettings]):
     ) -> None:
         super().__init__(engines, settings, draws=draws)
 
-    def refine(self, maps: Sequence[NDArray[np.float32]], view: PatchView) -> None:
+    def refine(self, window_of: WindowOf, view: PatchView) -> None:
         """Let boxes around the target climb, and take the mean of the best."""
         s, target = self.settings, self.target
         first = view.box_of(target.position, target.size)
@@ -84,15 +84,12 @@ class AtomTracker(OnlineTracker[AtomSettings]):
             position_jitter=s.position_jitter,
             size_jitter=s.size_jitter,
         )
-
-        # The files that other runtimes read are made for maps of one size.
-        partly = self.engine.name == "torch"
-        window = Window.around(start_P4, maps) if partly else Window.whole(maps)
+        window = window_of(start_P4)
 
         def judge(boxes_P4: Array) -> tuple[Array, Array]:
             nonlocal window
             if not window.holds(boxes_P4):
-                window = Window.around(boxes_P4, maps)
+                window = window_of(boxes_P4)
             overlaps, slopes = self.engine.call("iou", *window.maps, window.shifted(boxes_P4))
             return overlaps[0].astype(np.float64), slopes[0].astype(np.float64)
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from feathertrack.engines.protocol import CallingEngine
 from feathertrack.trackers.draws import Draws
 from feathertrack.trackers.online_settings import OnlineSettings
 from feathertrack.trackers.online_tracker import OnlineTracker, PatchView
+from feathertrack.trackers.refinement import WindowOf
 from feathertrack.trackers.settings import ranged
 
 if TYPE_CHECKING:
@@ -74,10 +74,11 @@ class DRNetTracker(OnlineTracker[DRNetSettings]):
         classifier.reweighting = Reweighting(alpha=self.settings.alpha, beta=self.settings.beta)
         return classifier
 
-    def refine(self, maps: Sequence[NDArray[np.float32]], view: PatchView) -> None:
+    def refine(self, window_of: WindowOf, view: PatchView) -> None:
         """Take the one step that the head predicts."""
         box = view.box_of(self.target.position, self.target.size)
-        deltas = self.engine.call("deltas", *maps, box[None, None].astype(np.float32))[0][0, 0]
+        window = window_of(box[None])
+        deltas = self.engine.call("deltas", *window.maps, window.shifted(box[None]))[0][0, 0]
         if not np.isfinite(deltas).all():
             return
         size = box[2:] * np.exp(np.minimum(deltas[2:].astype(np.float64), _LARGEST_GROWTH))

@@ -32,6 +32,7 @@ from feathertrack.trackers.localisation import (
 )
 from feathertrack.trackers.online_settings import OnlineSettings
 from feathertrack.trackers.patches import Patch, cut_patch
+from feathertrack.trackers.refinement import WindowOf, look
 from feathertrack.trackers.tracker import Image, check_frame, check_image
 
 if TYPE_CHECKING:
@@ -151,13 +152,13 @@ class OnlineTracker(Generic[SomeSettings]):
         self.frame += 1
         patch, view = self._look(image)
         pictures = patch.pixels[None]
-        own, *maps = self.engine.predict(self.features, pictures)
+        own, window_of = look(self.engine, self.features, pictures)
         further = [_features(engine, pictures) for engine in self.engines[1:]]
         location = self._locate([own, *further])
         if location.outcome != "not_found":
             moved = view.center + location.place * view.step
             self.target.position = _clamp(moved, self.target.size, self.frame_shape)
-            self.refine(maps, view)
+            self.refine(window_of, view)
             inside = _clamp(self.target.position, self.target.size, self.frame_shape)
             self.target.position = inside
         self._learn(location, view)
@@ -171,11 +172,11 @@ class OnlineTracker(Generic[SomeSettings]):
 
         return Classifier(self.settings, self.draws, threads=threads)
 
-    def refine(self, maps: Sequence[NDArray[np.float32]], view: PatchView) -> None:
+    def refine(self, window_of: WindowOf, view: PatchView) -> None:
         """Let the box head improve on the target's position and size.
 
         Args:
-            maps: the two modulated maps of the patch.
+            window_of: gives the part of the two modulated maps around boxes of the patch.
             view: how the patch lies in the frame.
         """
         raise NotImplementedError

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from feathertrack.engines.protocol import CallingEngine, Features
 
 Array = NDArray[np.float64]
 Map = NDArray[np.float32]
@@ -21,6 +24,18 @@ _CELL = 16
 
 _MARGIN = 16.0
 """Pixels that boxes may move without a new window."""
+
+_HALO = 2
+"""Cells along the border of a part of a map that two 3 x 3 convolutions do not get right."""
+
+_PART = 13
+"""Cells along a part, which hold a target of the usual size; larger ones take the whole map.
+
+One shape, since OpenVINO prepares itself for a quarter of a second for every shape that it meets.
+"""
+
+_WAY = 8.0
+"""Pixels that boxes may move without a new part; they rarely move further."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +57,7 @@ class Climb:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Window:
-    """The part of the two maps that boxes touch; judging on it is the same, and faster.
+    """The part of the two modulated maps that boxes touch; judging on it is the same, and faster.
 
     Attributes:
         maps: parts of the maps of strides 8 and 16, (1, h, w, C).
@@ -74,6 +89,41 @@ class Window:
         )
 
     @classmethod
+    def of_levels(
+        cls,
+        boxes_P4: Array,
+        levels: Sequence[Map],
+        modulate: Callable[[Map, Map], Sequence[Map]],
+    ) -> Window:
+        """The part that boxes touch, which the head's convolutions see alone, as a square.
+
+        Args:
+            boxes_P4: the boxes.
+            levels: the backbone's maps of strides 8 and 16, (1, C, h, w).
+            modulate: makes modulated maps of parts of those.
+        """
+        cells = levels[1].shape[2]
+        low = np.floor((boxes_P4[:, :2].min(0) - _WAY) / _CELL)
+        high = np.ceil(((boxes_P4[:, :2] + boxes_P4[:, 2:]).max(0) + _WAY) / _CELL) + 1
+        if not (np.isfinite(low) & np.isfinite(high)).all():
+            low, high = np.zeros(2), np.full(2, float(cells))
+        start = np.clip(low - _HALO, 0, cells - 1).astype(int)
+        end = np.clip(high + _HALO, start + 1, cells).astype(int)
+        side = _PART if (end - start).max() <= _PART <= cells else cells
+        start = np.clip(start - (side - (end - start)) // 2, 0, cells - side)
+        parts = []
+        for level, fine in zip(levels, (2, 1), strict=True):
+            (x0, y0), (x1, y1) = fine * start, fine * (start + side)
+            parts.append(np.ascontiguousarray(level[:, :, y0:y1, x0:x1]))
+        first = np.where(start == 0, -np.inf, (start + _HALO) * float(_CELL))
+        last = np.where(start + side == cells, np.inf, (start + side - _HALO - 1) * float(_CELL))
+        return cls(
+            maps=tuple(modulate(parts[0], parts[1])),
+            corner=start * float(_CELL),
+            limits=np.concatenate([first, last]),
+        )
+
+    @classmethod
     def whole(cls, maps: Sequence[Map]) -> Window:
         """All of the maps."""
         nowhere = np.array([-np.inf, -np.inf, np.inf, np.inf])
@@ -88,6 +138,35 @@ class Window:
         """The boxes as the part sees them, (1, P, 4)."""
         moved = boxes_P4 - np.concatenate([self.corner, np.zeros(2)])
         return np.asarray(moved[None], np.float32)
+
+
+WindowOf = Callable[[Array], Window]
+"""The window around boxes (P, 4)."""
+
+
+def look(engine: CallingEngine, features: Features, pictures: NDArray[Any]) -> tuple[Map, WindowOf]:
+    """The map for the filter, and what makes windows on the maps for boxes.
+
+    On the processor the head's convolutions wait until it is known where boxes will be. On other
+    devices ``predict`` does all at once, which is recorded there and costs next to nothing.
+
+    Args:
+        engine: runs a network of the ATOM or DRNet family.
+        features: the modulation.
+        pictures: the patch, (1, S, S, 3).
+    """
+    if engine.device == "cpu" and "modulated" in engine.info.further_calls:
+        own, fine = engine.call("features", pictures)
+
+        def modulate(fine_part: Map, part: Map) -> Sequence[Map]:
+            return engine.call("modulated", features, fine_part, part)
+
+        return own, lambda boxes: Window.of_levels(boxes, (fine, own), modulate)
+    own, *maps = engine.predict(features, pictures)
+    if engine.name == "torch":
+        return own, lambda boxes: Window.around(boxes, maps)
+    # The files that other runtimes read take square maps alone.
+    return own, lambda _: Window.whole(maps)
 
 
 def propose(first: Array, draws_P4: Array, *, position_jitter: float, size_jitter: float) -> Array:
