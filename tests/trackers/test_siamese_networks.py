@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ import pytest
 import torch
 
 from feathertrack.engines import create_engine
+from feathertrack.engines.measuring import relative_difference
+from feathertrack.errors import InputError
 from feathertrack.export import export_onnx
 from feathertrack.models import create_model
 from feathertrack.trackers.conformance import check_tracker
 from feathertrack.trackers.creation import create_tracker, tracker_for
-from feathertrack.trackers.siamrpn import SiamRPNTracker
+from feathertrack.trackers.siamrpn import SiamRPNSettings, SiamRPNTracker
 from feathertrack.weights.saving import save_model
 from tests.filling import shapes_of
 from tests.trackers.siamese_engines import square
@@ -74,20 +77,38 @@ def test_engines_agree_and_files_keep_their_conventions(
         assert np.abs(boxes(tracker) - expected).max() < 1e-2, name
 
 
-def test_files_take_the_larger_region_of_a_lost_target(pair: Path) -> None:
-    for engine in ("onnx", "openvino"):
-        tracker = create_tracker(
-            str(pair),
-            engine=engine,  # type: ignore[arg-type]
-            precision="float32",
-            long_term=True,
-            lost_below=1.0,
-            lost_search_size=447,
-        )
-        tracker.init(SCENES[0], (140, 100, 40, 40))
-        results = [tracker.update(scene) for scene in SCENES[1:]]
-        assert [result.state for result in results] == ["lost"] * 3
-        assert tracker.last_score is not None and tracker.last_score.shape == (41, 41)  # type: ignore[attr-defined]
+@pytest.mark.parametrize("engine", ["onnx", "openvino"])
+def test_files_take_the_larger_region_of_a_lost_target(pair: Path, engine: Any) -> None:
+    tracker = create_tracker(
+        str(pair), engine=engine, precision="float32", threads=1, long_term=True, lost_below=1.0
+    )
+    assert isinstance(tracker, SiamRPNTracker)
+    tracker.init(SCENES[0], (140, 100, 40, 40))
+    results = [tracker.update(scene) for scene in SCENES[1:]]
+    assert [result.state for result in results] == ["lost"] * 3
+    assert tracker.search_size == 831
+    assert tracker.last_score is not None
+    assert tracker.last_score.shape == (89, 89)
+
+
+@pytest.mark.slow
+def test_files_of_mobilenet_compute_at_831_pixels_what_the_network_does(tmp_path: Path) -> None:
+    made = network("siamrpn_mobilenetv2", multiplier=0.25, widths=(16, 16, 16))
+    pair = export_onnx(made, tmp_path / "mine.onnx").embed
+    noise = np.random.default_rng(0)
+    template, search = (noise.integers(0, 256, (1, side, side, 3), np.uint8) for side in (127, 831))
+    torch_engine = create_engine(made, engine="torch", precision="float32", threads=1)
+    expected = torch_engine.predict(torch_engine.embed(template), search)
+    for name in ("onnx", "openvino"):
+        engine = create_engine(pair, engine=name, precision="float32", threads=1)  # type: ignore[arg-type]
+        assert relative_difference(engine.predict(engine.embed(template), search), expected) < 1e-4
+
+
+def test_files_of_one_size_are_refused_at_creation(pair: Path) -> None:
+    engine: Any = create_engine(pair, engine="onnx", precision="float32", threads=1)
+    fixed = replace(engine, info=replace(engine.info, any_search_size=False))
+    with pytest.raises(InputError, match="search regions of 287 pixels alone, not of 831: export"):
+        SiamRPNTracker(fixed, SiamRPNSettings(long_term=True))
 
 
 def test_an_official_checkpoint_tracks_by_its_path(tmp_path: Path) -> None:
