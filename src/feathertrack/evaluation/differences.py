@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from feathertrack.evaluation.scoring import Difference, ScoreTable, ranked
+from feathertrack.evaluation.score_parts import Difference
+from feathertrack.evaluation.scoring import ScoreTable, ranked
 from feathertrack.evaluation.significance import paired_difference
 
 

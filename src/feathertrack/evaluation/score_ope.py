@@ -11,6 +11,7 @@ from feathertrack.benchmarks.sequence import Sequence as BenchmarkSequence
 from feathertrack.boxes import Boxes
 from feathertrack.errors import InputError
 from feathertrack.evaluation.gathering import Job
+from feathertrack.evaluation.measure_columns import mean_intervals_of, rows_by_name
 from feathertrack.evaluation.ope import (
     DISTANCE_THRESHOLDS,
     Convention,
@@ -22,7 +23,8 @@ from feathertrack.evaluation.ope import (
 from feathertrack.evaluation.otb_robustness import score_pooled
 from feathertrack.evaluation.records import Record
 from feathertrack.evaluation.result_files.rows import Remarks
-from feathertrack.evaluation.scoring import Curve, ScoreTable, mean_intervals_of, rows_by_name
+from feathertrack.evaluation.score_parts import Curve
+from feathertrack.evaluation.scoring import ScoreTable
 
 
 def score_one_pass(job: Job) -> ScoreTable:

@@ -7,16 +7,12 @@ import numpy as np
 from feathertrack.errors import InputError
 from feathertrack.evaluation.gathering import Job
 from feathertrack.evaluation.got10k import OVERLAP_THRESHOLDS, score_got10k
+from feathertrack.evaluation.measure_columns import intervals_of, mean_intervals_of, rows_by_name
 from feathertrack.evaluation.result_files.reading import concatenated_times
 from feathertrack.evaluation.result_files.rows import Remarks
 from feathertrack.evaluation.score_ope import boxes_of_truth
-from feathertrack.evaluation.scoring import (
-    Curve,
-    ScoreTable,
-    intervals_of,
-    mean_intervals_of,
-    rows_by_name,
-)
+from feathertrack.evaluation.score_parts import Curve
+from feathertrack.evaluation.scoring import ScoreTable
 from feathertrack.evaluation.significance import pooled_statistic
 from feathertrack.evaluation.trackingnet import (
     NORM_PRECISION_THRESHOLDS,

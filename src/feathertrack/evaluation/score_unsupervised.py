@@ -10,7 +10,8 @@ from feathertrack.benchmarks.sequence import Sequence
 from feathertrack.errors import InputError
 from feathertrack.evaluation.curves import Floats
 from feathertrack.evaluation.gathering import Job, ignored_regions, true_regions
-from feathertrack.evaluation.scoring import ScoreTable, intervals_of, rows_by_name
+from feathertrack.evaluation.measure_columns import intervals_of, rows_by_name
+from feathertrack.evaluation.scoring import ScoreTable
 from feathertrack.evaluation.significance import mean_statistic, pooled_statistic
 from feathertrack.evaluation.vot.masked_overlap import overlaps_without
 from feathertrack.evaluation.vot.region_overlap import region_overlaps

@@ -11,9 +11,11 @@ from feathertrack.benchmarks.sequence import Sequence
 from feathertrack.errors import InputError
 from feathertrack.evaluation.curves import Floats
 from feathertrack.evaluation.gathering import Job, ignored_regions, true_regions
+from feathertrack.evaluation.measure_columns import intervals_of, rows_by_name
 from feathertrack.evaluation.records import Record
 from feathertrack.evaluation.result_files.rows import Remarks
-from feathertrack.evaluation.scoring import Curve, ScoreTable, intervals_of, rows_by_name
+from feathertrack.evaluation.score_parts import Curve
+from feathertrack.evaluation.scoring import ScoreTable
 from feathertrack.evaluation.significance import (
     Statistic,
     mean_statistic,

@@ -9,49 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from feathertrack.errors import InputError
-from feathertrack.evaluation.curves import Floats
-from feathertrack.evaluation.significance import Interval, Statistic, bootstrap, mean_statistic
+from feathertrack.evaluation.json_numbers import finite, known
+from feathertrack.evaluation.score_parts import Curve, Difference
+from feathertrack.evaluation.significance import Interval
 
 Measures = Mapping[str, float]
 FORMAT_VERSION = 1
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Curve:
-    """A curve of a plot.
-
-    Attributes:
-        x: thresholds, or lengths of sequences.
-        y: as many values.
-        x_label: what the thresholds are.
-        y_label: what the values are.
-    """
-
-    x: Floats
-    y: Floats
-    x_label: str
-    y_label: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Difference:
-    """How far a measure lies from that of another tracker.
-
-    Attributes:
-        to: name of the other tracker.
-        interval: of this tracker's measure minus the other's, on the same resamples.
-    """
-
-    to: str
-    interval: Interval
-
-    @staticmethod
-    def from_json(values: Mapping[str, Any]) -> Difference:
-        """The difference that a table of scores keeps as ``values``."""
-        return Difference(to=values["to"], interval=Interval(**values["interval"]))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -114,14 +78,7 @@ class ScoreTable:
             "lower_is_better": sorted(self.lower_is_better),
             "units": dict(self.units),
             "intervals": {name: interval.to_json() for name, interval in self.intervals.items()},
-            "differences": {
-                name: {
-                    "to": gap.to,
-                    "interval": gap.interval.to_json(),
-                    "significant": gap.interval.excludes_zero,
-                }
-                for name, gap in self.differences.items()
-            },
+            "differences": {name: gap.to_json() for name, gap in self.differences.items()},
             "num_sequences": len(self.per_sequence),
             "num_frames": self.num_frames,
             "frames_per_second": self.frames_per_second,
@@ -129,10 +86,10 @@ class ScoreTable:
             "per_sequence": {name: dict(row) for name, row in self.per_sequence.items()},
             "per_attribute": {name: dict(row) for name, row in self.per_attribute.items()},
             "subsets": {name: dict(row) for name, row in self.subsets.items()},
-            "curves": {name: _curve_values(curve) for name, curve in self.curves.items()},
+            "curves": {name: curve.to_json() for name, curve in self.curves.items()},
             "notes": list(self.notes),
         }
-        return _finite(values)  # type: ignore[no-any-return]
+        return finite(values)  # type: ignore[no-any-return]
 
     @staticmethod
     def from_json(values: Mapping[str, Any]) -> ScoreTable:
@@ -149,17 +106,17 @@ class ScoreTable:
                 benchmark=values["benchmark"],
                 protocol=values["protocol"],
                 source=values["source"],
-                headline=_known(values["headline"]),
+                headline=known(values["headline"]),
                 lower_is_better=frozenset(values["lower_is_better"]),
                 units=values["units"],
                 intervals={k: Interval(**v) for k, v in values["intervals"].items()},
                 differences={
                     k: Difference.from_json(v) for k, v in values.get("differences", {}).items()
                 },
-                per_sequence={k: _known(v) for k, v in values["per_sequence"].items()},
-                per_attribute={k: _known(v) for k, v in values["per_attribute"].items()},
-                subsets={k: _known(v) for k, v in values["subsets"].items()},
-                curves={k: _curve(v) for k, v in values["curves"].items()},
+                per_sequence={k: known(v) for k, v in values["per_sequence"].items()},
+                per_attribute={k: known(v) for k, v in values["per_attribute"].items()},
+                subsets={k: known(v) for k, v in values["subsets"].items()},
+                curves={k: Curve.from_json(v) for k, v in values["curves"].items()},
                 num_frames=values["num_frames"],
                 frames_per_second=values["frames_per_second"],
                 latency=_pair(values.get("latency")),
@@ -292,61 +249,3 @@ def _cell(table: ScoreTable, name: str, *, intervals: bool) -> str:
     if not intervals or interval is None:
         return f"{value:.{digits}f}"
     return f"{value:.{digits}f} [{interval.low:.{digits}f}, {interval.high:.{digits}f}]"
-
-
-def intervals_of(statistics: Mapping[str, Statistic], *, num_sequences: int) -> dict[str, Interval]:
-    """Bootstrap intervals over sequences; none where there is one sequence, or a score is NaN."""
-    if num_sequences < 2:
-        return {}
-    once = np.ones((1, num_sequences))
-    usable = {
-        name: statistic for name, statistic in statistics.items() if np.isfinite(statistic(once)[0])
-    }
-    return bootstrap(usable, num_sequences=num_sequences) if usable else {}
-
-
-def mean_intervals_of(per_sequence: Mapping[str, Floats]) -> dict[str, Interval]:
-    """``intervals_of`` the mean over sequences of each measure (S,)."""
-    num = len(next(iter(per_sequence.values())))
-    statistics = {
-        name: mean_statistic(values)
-        for name, values in per_sequence.items()
-        if np.isfinite(values).any()
-    }
-    return intervals_of(statistics, num_sequences=num)
-
-
-def rows_by_name(names: Sequence[str], measures: Mapping[str, Floats]) -> dict[str, Measures]:
-    """Columns (S,) of measures as one row for each name."""
-    return {
-        name: {measure: float(values[row]) for measure, values in measures.items()}
-        for row, name in enumerate(names)
-    }
-
-
-def _curve_values(curve: Curve) -> dict[str, Any]:
-    return {
-        "x": np.asarray(curve.x).tolist(),
-        "y": np.asarray(curve.y, dtype=np.float64).tolist(),
-        "x_label": curve.x_label,
-        "y_label": curve.y_label,
-    }
-
-
-def _curve(values: Mapping[str, Any]) -> Curve:
-    x, y = (np.array([np.nan if v is None else v for v in values[k]], float) for k in ("x", "y"))
-    return Curve(x=x, y=y, x_label=values["x_label"], y_label=values["y_label"])
-
-
-def _known(row: Mapping[str, float | None]) -> dict[str, float]:
-    return {name: math.nan if value is None else value for name, value in row.items()}
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_finite(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from feathertrack.errors import require
+from feathertrack.evaluation.json_numbers import finite
 from feathertrack.evaluation.training_log import read_log
 from feathertrack.video.outfiles import write_atomically, writing
 
@@ -63,7 +64,7 @@ class RunLog:
         Raises:
             InputError: the disk is full.
         """
-        line = {"event": event, "time": round(time.time(), 3), **_finite(values)}
+        line = {"event": event, "time": round(time.time(), 3), **finite(values)}
         with writing(self._path):
             self._file.write(json.dumps(line) + "\n")
             self._file.flush()
@@ -105,15 +106,6 @@ def _numbers(values: Mapping[str, Any], lead: str = "") -> list[tuple[str, float
         elif isinstance(value, (int, float)) and not isinstance(value, bool) and name != "step":
             found.append((lead + name, float(value)))
     return found
-
-
-def _finite(value: Any) -> Any:
-    """JSON knows no infinity and no NaN."""
-    if isinstance(value, Mapping):
-        return {name: _finite(item) for name, item in value.items()}
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 class Window:

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from feathertrack.evaluation.measure_columns import mean_intervals_of, rows_by_name
 from feathertrack.evaluation.report import Evaluated
-from feathertrack.evaluation.scoring import Curve, ScoreTable, mean_intervals_of, rows_by_name
+from feathertrack.evaluation.score_parts import Curve
+from feathertrack.evaluation.scoring import ScoreTable
 
 NAMES = ("ball", "car", "dog")
 HOSTILE = "<img src=x onerror=alert(1)>&\"'$x_1$"

@@ -13,7 +13,7 @@ from feathertrack.evaluation.curves import Floats
 from feathertrack.evaluation.report.evaluated import Evaluated
 from feathertrack.evaluation.report.measures import Measure, measure_of
 from feathertrack.evaluation.report.published import PublishedRow, published_rows
-from feathertrack.evaluation.scoring import Difference
+from feathertrack.evaluation.score_parts import Difference
 from feathertrack.evaluation.significance import (
     Interval,
     difference_intervals,
