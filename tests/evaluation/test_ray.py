@@ -14,7 +14,8 @@ import pytest
 
 from feathertrack.errors import MissingExtra
 from feathertrack.evaluation.executors import execute
-from feathertrack.evaluation.runner import Evaluation, Runner
+from feathertrack.evaluation.runner import Runner
+from feathertrack.evaluation.runs import Evaluation
 from feathertrack.evaluation.tasks import Workshop
 from tests.evaluation.small_benchmark import HERE, benchmark_of, moving, pictured
 from tests.evaluation.test_runner import contestant

@@ -21,8 +21,9 @@ from feathertrack.errors import FeathertrackError, InputError
 from feathertrack.evaluation.contestants import Contestant, find_contestants, label_of
 from feathertrack.evaluation.otb_robustness import tre_starts
 from feathertrack.evaluation.result_files import read_results
-from feathertrack.evaluation.runner import Evaluation, Runner
+from feathertrack.evaluation.runner import Runner
 from feathertrack.evaluation.running import RunPlan, run_sequence
+from feathertrack.evaluation.runs import Evaluation
 from feathertrack.evaluation.scoring import notes_of, tables_text
 from feathertrack.trackers.foreign import ForeignTracker
 from tests.evaluation.small_benchmark import HERE, Right, Still, benchmark_of, moving, pictured

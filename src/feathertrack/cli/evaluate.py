@@ -21,7 +21,7 @@ from feathertrack.errors import InputError
 if TYPE_CHECKING:
     from feathertrack.benchmarks import Benchmark
     from feathertrack.evaluation.contestants import Contestant
-    from feathertrack.evaluation.runner import Evaluation
+    from feathertrack.evaluation.runs import Evaluation
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,15 +7,15 @@ them, ``<tracker>.errors/`` a traceback for each sequence that failed. ``OUTPUT/
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from feathertrack.benchmarks.benchmark import Benchmark
 from feathertrack.errors import FeathertrackError, InputError
 from feathertrack.evaluation.contestants import Contestant, contestant_of
 from feathertrack.evaluation.differences import with_differences
+from feathertrack.evaluation.error_logs import discard_empty, error_log
 from feathertrack.evaluation.executors import ExecutorName, execute
 from feathertrack.evaluation.gathering import Ground
 from feathertrack.evaluation.outputs import claim_folder, write_scores
@@ -23,30 +23,13 @@ from feathertrack.evaluation.protocols import Protocol, choose_results, score_re
 from feathertrack.evaluation.records import TrackerRecords
 from feathertrack.evaluation.result_files import FormatName, read_results, write_whole
 from feathertrack.evaluation.running import count_rows, expected_runs
-from feathertrack.evaluation.runs import Failure, Run, list_runs
+from feathertrack.evaluation.runs import Evaluation, Failure, Run, list_runs
 from feathertrack.evaluation.scoring import ScoreTable
 from feathertrack.evaluation.tasks import Moved, Outcome, Task, Workshop
 from feathertrack.evaluation.tuned_presets import tuning_notes
 from feathertrack.trackers.tracker import Tracker
 
 Advance = Callable[[Outcome], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evaluation:
-    """What came of it.
-
-    Attributes:
-        tables: one for each benchmark, protocol and tracker.
-        failures: sequences that have no result.
-        notes: what could not be scored and why, a sentence each.
-        withheld: what is not to be scored here, because a server keeps the truth.
-    """
-
-    tables: tuple[ScoreTable, ...]
-    failures: tuple[Failure, ...] = ()
-    notes: tuple[str, ...] = ()
-    withheld: tuple[str, ...] = ()
 
 
 class Runner:
@@ -173,14 +156,12 @@ class Runner:
         )
 
     def _keep(self, outcome: Outcome) -> None:
+        """Write the results of a sequence, or why there are none."""
         task = outcome.task
         run = self.runs[task.run]
-        log = None
-        if run.writer is not None:
-            kind = f"{task.plan.kind}-" if len({r.plan.kind for r in self.runs}) > 1 else ""
-            label = self.contestants[task.contestant].label
-            folder = run.writer.folder.with_name(f"{label}.errors")
-            log = folder / f"{kind}{task.sequence}.log"
+        label = self.contestants[task.contestant].label
+        several = len({one.plan.kind for one in self.runs}) > 1
+        log = error_log(run, task.sequence, tracker=label, several_kinds=several)
         error, trace = outcome.error, outcome.traceback
         if not error and run.writer is not None:
             try:
@@ -198,7 +179,7 @@ class Runner:
             write_whole(log, trace)
         run.failed[task.sequence] = Failure(
             benchmark=self.benchmarks[task.benchmark].name,
-            tracker=self.contestants[task.contestant].label,
+            tracker=label,
             sequence=task.sequence,
             error=error,
             traceback=log,
@@ -243,6 +224,7 @@ class Runner:
         )
 
     def _results(self, run: Run, protocol: Protocol) -> TrackerRecords:
+        """What a run gave: from its files, or from memory where none were written."""
         benchmark, one = self.benchmarks[run.benchmark], self.contestants[run.contestant]
         if run.writer is None:
             ordered = {n: run.memory[n] for n in benchmark.names if n in run.memory}
@@ -252,11 +234,7 @@ class Runner:
     def discard_errors(self) -> None:
         """Remove the folders of tracebacks that are empty."""
         for run in self.runs:
-            if run.writer is not None:
-                label = self.contestants[run.contestant].label
-                folder = run.writer.folder.with_name(f"{label}.errors")
-                if folder.is_dir() and not any(folder.iterdir()):
-                    shutil.rmtree(folder, ignore_errors=True)
+            discard_empty(run, tracker=self.contestants[run.contestant].label)
 
 
 def evaluate(

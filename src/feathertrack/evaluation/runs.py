@@ -1,4 +1,4 @@
-"""What an evaluation consists of: one run for each tracker, benchmark and way of running."""
+"""What an evaluation consists of, a run for each tracker, benchmark and way, and its outcome."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from feathertrack.evaluation.protocols import Protocol, find_protocol
 from feathertrack.evaluation.records import Record
 from feathertrack.evaluation.result_files import DEFAULT_FORMAT, FormatName, ResultWriter
 from feathertrack.evaluation.running import REPETITIONS, RunPlan
+from feathertrack.evaluation.scoring import ScoreTable
 
 _RESET_RULES = ("pysot", "toolkit", "got10k")
 
@@ -32,6 +33,23 @@ class Failure:
     sequence: str
     error: str
     traceback: Path | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """What came of an evaluation.
+
+    Attributes:
+        tables: one for each benchmark, protocol and tracker.
+        failures: sequences that have no result.
+        notes: what could not be scored and why, a sentence each.
+        withheld: what is not to be scored here, because a server keeps the truth.
+    """
+
+    tables: tuple[ScoreTable, ...]
+    failures: tuple[Failure, ...] = ()
+    notes: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
