@@ -9,7 +9,15 @@ import pytest
 
 from feathertrack.errors import InputError
 from feathertrack.evaluation.records import Record, record_of_regions
-from feathertrack.evaluation.result_files import ResultWriter, got10k, lasot, pysot, pytracking, vot
+from feathertrack.evaluation.result_files import (
+    ResultWriter,
+    got10k,
+    lasot,
+    pysot,
+    pytracking,
+    vot,
+    vot_binary,
+)
 from feathertrack.evaluation.vot.regions import RegionKind, Regions
 
 ROWS = np.array([[1.23456, 2.0, 30.5, 4.0004], [-0.1, 1e-7, 1 / 3, 100.0]])
@@ -108,21 +116,21 @@ def all_kinds() -> Regions:
 @pytest.mark.parametrize("binary", [False, True])
 def test_regions_of_every_kind_come_back(binary: bool) -> None:
     regions = all_kinds()
-    data = vot.regions_binary(regions) if binary else vot.regions_text(regions).encode()
+    data = vot_binary.regions_binary(regions) if binary else vot.regions_text(regions).encode()
     read = vot.regions_of(data, name="x")
     np.testing.assert_array_equal(read.kind, regions.kind)
     np.testing.assert_array_equal(read.values, regions.values)
 
 
 def test_binary_regions_are_laid_out_as_the_toolkit_does() -> None:
-    data = vot.regions_binary(Regions.from_list([[2], [1, 2, 3, 4]]))
+    data = vot_binary.regions_binary(Regions.from_list([[2], [1, 2, 3, 4]]))
     header, special = b"\x01\x00\x02\x00\x00\x00", b"\x00\x02\x00\x00\x00"
     assert data == header + special + b"\x01" + np.array([1, 2, 3, 4], "<f4").tobytes()
 
 
 @pytest.mark.parametrize("cut", [3, 8, 12])
 def test_binary_that_is_cut_off_is_named(cut: int) -> None:
-    data = vot.regions_binary(all_kinds())
+    data = vot_binary.regions_binary(all_kinds())
     with pytest.raises(InputError, match=r"a\.bin"):
         vot.regions_of(data[:cut], name="a.bin")
 

@@ -27,6 +27,8 @@ from feathertrack.evaluation.result_files.rows import (
     numbers_of,
     separator,
 )
+from feathertrack.evaluation.result_files.vot_binary import BINARY_MARK
+from feathertrack.evaluation.result_files.vot_resets import check_resets
 from feathertrack.evaluation.vot.regions import FAILED
 
 _RESET_EXPERIMENTS = ("baseline", "supervised", "realtime")
@@ -151,11 +153,11 @@ class _Reader:
 
     def _regions(self, place: Place, data: bytes, name: str) -> Record:
         regions = vot.regions_of(data, name=name, remarks=self.remarks)
-        line = 0 if data[:2] == vot.BINARY_MARK else first_line(data)
+        line = 0 if data[:2] == BINARY_MARK else first_line(data)
         record = record_of_regions(place.sequence, regions, source=name, line=line)
         has_resets = self.found.experiment in _RESET_EXPERIMENTS or FAILED in regions.codes
         if self.benchmark.protocol == "vot" and place.anchor is None and has_resets:
-            vot.check_resets(regions, where=record.where, remarks=self.remarks)
+            check_resets(regions, where=record.where, remarks=self.remarks)
         return record
 
     def _times(self, place: Place) -> Floats | None:

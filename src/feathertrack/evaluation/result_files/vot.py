@@ -1,22 +1,20 @@
 """Result files of the VOT toolkit (and, in text, of pysot and got10k): a region a frame.
 
-Text: a code, ``x,y,w,h``, a polygon, or ``mx,y,w,h,runs``, a line each. Binary, little endian:
-int16 1, uint32 number of regions; for each a uint8 type and its numbers (``docs/protocols.md``).
+Text: a code, ``x,y,w,h``, a polygon, or ``mx,y,w,h,runs``, a line each; or binary, as
+``vot_binary`` says.
 ``<stem>_time.value`` and other properties hold one number a line.
 """
 
 from __future__ import annotations
 
 import re
-import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from feathertrack.errors import InputError
 from feathertrack.evaluation.curves import Floats
-from feathertrack.evaluation.records import Codes, Record
+from feathertrack.evaluation.records import Record
 from feathertrack.evaluation.result_files.rows import (
     Remarks,
     first_line,
@@ -24,21 +22,21 @@ from feathertrack.evaluation.result_files.rows import (
     remark_exponents,
     values_of,
 )
-from feathertrack.evaluation.vot.eao import SKIPPED
+from feathertrack.evaluation.result_files.vot_binary import (
+    BINARY_MARK,
+    regions_binary,
+    regions_of_binary,
+)
 from feathertrack.evaluation.vot.regions import (
     FAILED,
-    NO_CODE,
     STARTED,
     UNKNOWN,
     RegionKind,
     Regions,
-    offsets,
 )
 from feathertrack.textrows import ragged_of, refuse_utf16
 
 _SEPARATOR = re.compile(rb"[0-9.][ \t]+[-+.0-9]|;")
-BINARY_MARK = b"\x01\x00"
-_MOST_NUMBERS = 1 << 24
 
 
 def regions_of(data: bytes, *, name: str, remarks: Remarks | None = None) -> Regions:
@@ -49,7 +47,7 @@ def regions_of(data: bytes, *, name: str, remarks: Remarks | None = None) -> Reg
             a number is not finite; with file and line.
     """
     if data[:2] == BINARY_MARK:
-        regions = _from_binary(data, name)
+        regions = regions_of_binary(data, name=name)
         _check_values(regions, name, 0)
         return regions
     refuse_utf16(data, name=name)
@@ -112,50 +110,6 @@ def _remark(data: bytes, name: str, remarks: Remarks) -> None:
         )
 
 
-def check_resets(regions: Regions, *, where: Callable[[int], str], remarks: Remarks) -> None:
-    """See that a reset-based run is kept as the protocol says.
-
-    It starts with 1; after a failure 2 come four frames of 0, and 1 in the fifth, or the end.
-    Later starts are remarked: VOT waits where the target cannot be seen.
-
-    Args:
-        regions: of a run.
-        where: file and line of a row, from 0.
-        remarks: what is tolerated.
-
-    Raises:
-        InputError: anything else, with file and line.
-    """
-    codes = regions.codes
-    if not len(codes) or codes[0] != STARTED:
-        return  # of another experiment, as scoring says
-    failed = -1  # the frame since when the tracker is not running
-    for row in np.flatnonzero((codes != NO_CODE) | _after_failures(codes)).tolist()[1:]:
-        code, gap = int(codes[row]), row - failed
-        if failed < 0:
-            if code != FAILED:
-                raise InputError(f"{where(row)}: the code {code} without a failure (2) before it")
-            failed = row
-        elif code in (FAILED, NO_CODE):
-            what = "a second failure (2)" if code == FAILED else "a region"
-            raise InputError(f"{where(row)}: {what} after a failure, without a start (1) between")
-        elif code == STARTED and gap < SKIPPED:
-            raise InputError(
-                f"{where(row)}: started {gap} frames after a failure, VOT starts {SKIPPED} after"
-            )
-        elif code == STARTED:
-            if gap > SKIPPED:
-                remarks.add(f"started over {SKIPPED} frames after a failure", where(row))
-            failed = -1
-
-
-def _after_failures(codes: Codes) -> NDArray[np.bool_]:
-    """Regions right behind a 2 or a 0, (n,)."""
-    stopped = (codes == FAILED) | (codes == UNKNOWN)
-    stopped = np.concatenate([[False], stopped[:-1]])
-    return np.asarray(stopped & (codes == NO_CODE))
-
-
 def _with_masks(data: bytes, name: str) -> Regions:
     parts: list[Regions] = []
     for number, line in enumerate(data.splitlines(), 1):
@@ -186,53 +140,6 @@ def _mask(values: Floats) -> Regions:
     )
 
 
-def _from_binary(data: bytes, name: str) -> Regions:
-    kinds: list[int] = []
-    sizes: list[int] = []
-    values: list[tuple[float, ...]] = []
-    place, total = 6, 0
-    try:
-        (count,) = struct.unpack_from("<I", data, 2)
-        if count > len(data):
-            raise InputError(f"{name} claims {count} regions in {len(data)} bytes")
-        for _ in range(count):
-            kind, numbers, place = _binary_region(data, place, name, len(kinds))
-            total += len(numbers)
-            if total > _MOST_NUMBERS:
-                raise InputError(f"{name} holds over {_MOST_NUMBERS} numbers")
-            kinds.append(kind)
-            sizes.append(len(numbers))
-            values.append(numbers)
-    except struct.error:
-        raise InputError(f"{name} is cut off after {len(kinds)} regions") from None
-    if not kinds:
-        raise InputError(f"{name} is empty: it holds no region")
-    flat = np.array([number for numbers in values for number in numbers], dtype=np.float64)
-    return Regions(np.array(kinds, np.uint8), offsets(np.array(sizes, np.int64)), flat)
-
-
-def _binary_region(
-    data: bytes, place: int, name: str, number: int
-) -> tuple[int, tuple[float, ...], int]:
-    """Kind and numbers of the region that begins at ``place``, and where the next begins."""
-    (kind,) = struct.unpack_from("<B", data, place)
-    place += 1
-    if kind == RegionKind.POLYGON:
-        (corners,) = struct.unpack_from("<H", data, place)
-        layout, place = f"<{2 * corners}f", place + 2
-    elif kind == RegionKind.MASK:
-        (runs,) = struct.unpack_from("<H", data, place + 8)
-        x, y, w, h = struct.unpack_from("<hhHH", data, place)
-        lengths = struct.unpack_from(f"<{runs}H", data, place + 10)
-        return kind, (x, y, w, h, *lengths), place + 10 + 2 * runs
-    elif kind in (RegionKind.SPECIAL, RegionKind.RECTANGLE, RegionKind.POINT):
-        layout = {0: "<I", 1: "<4f", 4: "<2f"}[kind]
-    else:
-        raise InputError(f"{name}: region {number + 1} is of the unknown type {kind}")
-    numbers = struct.unpack_from(layout, data, place)
-    return kind, numbers, place + struct.calcsize(layout)
-
-
 def regions_text(regions: Regions, pattern: str = "r", *, single: bool = False) -> str:
     """Regions as lines of text.
 
@@ -253,34 +160,6 @@ def regions_text(regions: Regions, pattern: str = "r", *, single: bool = False) 
         else:
             lines.append(",".join(words[low:high]))
     return "\n".join(lines) + "\n"
-
-
-def regions_binary(regions: Regions) -> bytes:
-    """Regions as the toolkit's binary file.
-
-    Raises:
-        InputError: a code, corner or run length that its integers cannot hold.
-    """
-    parts = [BINARY_MARK, struct.pack("<I", len(regions))]
-    for row, kind in enumerate(regions.kind.tolist()):
-        numbers = regions.row(row)
-        try:
-            parts.append(struct.pack("<B", kind) + _packed(kind, numbers))
-        except struct.error as error:
-            raise InputError(f"region {row + 1} cannot be written in binary: {error}") from None
-    return b"".join(parts)
-
-
-def _packed(kind: int, numbers: Floats) -> bytes:
-    if kind == RegionKind.SPECIAL:
-        return struct.pack("<I", int(numbers[0]))
-    if kind == RegionKind.POLYGON:
-        return struct.pack(f"<H{len(numbers)}f", len(numbers) // 2, *numbers)
-    if kind == RegionKind.MASK:
-        whole = [int(number) for number in numbers]
-        runs = whole[4:]
-        return struct.pack(f"<hhHHH{len(runs)}H", *whole[:4], len(runs), *runs)
-    return struct.pack(f"<{len(numbers)}f", *numbers)
 
 
 def write_toolkit(
