@@ -8,7 +8,6 @@ x, y, w, h as written; crowds are left out.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,24 +16,25 @@ from typing import Any
 import numpy as np
 
 from feathertrack.benchmarks.layout import file_names
+from feathertrack.data.readers.coco_json import (
+    Annotation,
+    Json,
+    by_image,
+    images_by_id,
+    load,
+    objects,
+    size_of,
+)
 from feathertrack.data.readers.pictures import relative
 from feathertrack.data.readers.splits import parts_of
 from feathertrack.data.records import (
-    CROWD,
     PICTURE_MISSING,
-    UNKNOWN_PICTURE,
-    UNREADABLE_ANNOTATION,
     WITHOUT_BOX,
     Problem,
     TrackRecord,
     VideoRecord,
 )
 from feathertrack.errors import InputError, SourceError
-
-_LARGEST = 4 * 2**30
-_NO_BOX = (float("nan"),) * 4
-
-Json = Mapping[str, Any]
 
 
 def read_coco(root: Path, split: str) -> Iterator[VideoRecord]:
@@ -57,15 +57,19 @@ def _by_year(word: str, known: Sequence[str]) -> str:
     return years[0] if word not in known and len(years) == 1 else word
 
 
-def is_coco_json(path: Path) -> bool:
-    """Whether a file may be of this form, by its first bytes; it may still be broken."""
-    try:
-        with path.open("rb") as file:
-            begin = file.read(1 << 16)
-    except OSError:
-        return False
-    words = (b'"images"', b'"annotations"', b'"videos"', b'"categories"', b'"info"', b'"licenses"')
-    return begin.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and any(w in begin for w in words)
+def coco_file(root: Path, path: Path) -> Iterator[VideoRecord]:
+    """The records of a user's own json file, with pictures beside it or in ``images``.
+
+    Raises:
+        InputError: the file does not lie in the root.
+        SourceError: as ``coco_records``.
+    """
+    if not path.is_relative_to(root):
+        raise InputError(f"{path} does not lie in {root}: name the folder of both as the root")
+    here = relative(path.parent, root)
+    above = relative(path.parent.parent, root) if path.parent != root else here
+    places = [here, f"{here}/images".lstrip("/"), above, f"{above}/images".lstrip("/")]
+    yield from coco_records(root, path, folders=list(dict.fromkeys(places)))
 
 
 def coco_records(root: Path, path: Path, *, folders: Sequence[str]) -> Iterator[VideoRecord]:
@@ -79,12 +83,12 @@ def coco_records(root: Path, path: Path, *, folders: Sequence[str]) -> Iterator[
     Raises:
         SourceError: the file is not of this form, or its pictures lie nowhere.
     """
-    content = _load(path)
-    images, problems = _images(content["images"], path)
+    content = load(path)
+    images, problems = images_by_id(content["images"], path)
     folder = _folder_of_pictures(root, images.values(), path, folders)
     present = _Present(root, folder)
-    names = {one["id"]: one.get("name", "") for one in _objects(content, "categories")}
-    of_image, more = _by_image(content["annotations"], images, names, path)
+    names = {one["id"]: one.get("name", "") for one in objects(content, "categories")}
+    of_image, more = by_image(content["annotations"], images, names, path)
     group = _videos if content.get("videos") else _photographs
     source = relative(path, root) if path.is_relative_to(root) else path.as_posix()
     yield VideoRecord(
@@ -98,41 +102,18 @@ def coco_records(root: Path, path: Path, *, folders: Sequence[str]) -> Iterator[
     yield from group(content, images, of_image, present)
 
 
-def _load(path: Path) -> Json:
-    try:
-        if path.stat().st_size > _LARGEST:
-            raise SourceError(f"{path} is over {_LARGEST >> 30} GiB, too large for annotations")
-        content = json.loads(path.read_bytes())
-    except OSError as error:
-        raise SourceError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (ValueError, RecursionError) as error:
-        raise SourceError(f"{path} is no JSON: {error}") from None
-    if not isinstance(content, dict) or not all(
-        isinstance(content.get(key), list) for key in ("images", "annotations")
-    ):
-        raise SourceError(f"{path} is not in the form of COCO: it needs images and annotations")
-    return content
-
-
-def _objects(content: Json, key: str) -> list[Json]:
-    found = content.get(key)
-    rows = found if isinstance(found, list) else []
-    return [one for one in rows if isinstance(one, dict) and "id" in one]
-
-
-def _images(rows: Iterable[Any], path: Path) -> tuple[dict[Any, Json], list[Problem]]:
-    """Images by id; those without an id or a name are problems."""
-    images: dict[Any, Json] = {}
-    broken = 0
-    for row in rows:
-        if isinstance(row, dict) and isinstance(row.get("file_name"), str):
-            image_id = row.get("id")
-            if isinstance(image_id, int | str):
-                images[image_id] = row
-                continue
-        broken += 1
-    problem = Problem(reason=UNREADABLE_ANNOTATION, count=broken, example=f"an image of {path}")
-    return images, [problem]
+def _folder_of_pictures(
+    root: Path, images: Iterable[Json], path: Path, folders: Sequence[str]
+) -> str:
+    """The first of the folders that holds one of the first pictures."""
+    names = [image["file_name"] for _, image in zip(range(20), images, strict=False)]
+    for folder in folders:
+        if any((root / folder / name).is_file() for name in names):
+            return folder
+    if not names:
+        raise SourceError(f"{path} lists no images")
+    tried = ", ".join(str(root / folder) for folder in folders)
+    raise SourceError(f"the pictures of {path}, as {names[0]}, are in none of {tried}")
 
 
 class _Present:
@@ -154,77 +135,8 @@ class _Present:
         return last in self._listed[folder]
 
 
-def _folder_of_pictures(
-    root: Path, images: Iterable[Json], path: Path, folders: Sequence[str]
-) -> str:
-    names = [image["file_name"] for _, image in zip(range(20), images, strict=False)]
-    for folder in folders:
-        if any((root / folder / name).is_file() for name in names):
-            return folder
-    if not names:
-        raise SourceError(f"{path} lists no images")
-    tried = ", ".join(str(root / folder) for folder in folders)
-    raise SourceError(f"the pictures of {path}, as {names[0]}, are in none of {tried}")
-
-
-class _Box:
-    """An annotation that can be used."""
-
-    __slots__ = ("bbox", "category", "name", "track")
-
-    def __init__(self, row: Json, category: str) -> None:
-        self.name = str(row.get("id", ""))
-        self.track = str(row.get("instance_id", row.get("track_id", row.get("id", ""))))
-        self.category = category
-        self.bbox = _bbox(row.get("bbox"))
-
-
-def _bbox(value: object) -> tuple[float, ...]:
-    """Four numbers; NaN, which is counted later, for anything else."""
-    if not isinstance(value, list) or len(value) != 4:
-        return _NO_BOX
-    numeric = all(isinstance(one, int | float) and abs(one) < 1e9 for one in value)
-    return tuple(float(one) for one in value) if numeric else _NO_BOX
-
-
-def _by_image(
-    rows: Iterable[Any], images: Mapping[Any, Json], names: Mapping[Any, str], path: Path
-) -> tuple[dict[Any, list[_Box]], list[Problem]]:
-    """The usable annotations of each image, and how many are not."""
-    found: dict[Any, list[_Box]] = defaultdict(list)
-    counts = {UNREADABLE_ANNOTATION: 0, CROWD: 0, UNKNOWN_PICTURE: 0}
-    first: dict[str, str] = {}
-    for row in rows:
-        reason = _why_not(row, images)
-        if reason is None:
-            category = names.get(row.get("category_id"), "")
-            found[row["image_id"]].append(_Box(row, category))
-            continue
-        counts[reason] += 1
-        label = row.get("id", "without an id") if isinstance(row, dict) else "that is no object"
-        first.setdefault(reason, f"{path}, annotation {label}")
-    return found, [
-        Problem(reason=reason, count=count, example=first.get(reason, ""))
-        for reason, count in counts.items()
-    ]
-
-
-def _why_not(row: object, images: Mapping[Any, Json]) -> str | None:
-    if not isinstance(row, dict) or not isinstance(row.get("image_id"), int | str):
-        return UNREADABLE_ANNOTATION
-    if row["image_id"] not in images:
-        return UNKNOWN_PICTURE
-    return CROWD if row.get("iscrowd") else None
-
-
-def _size(image: Json) -> tuple[int, int]:
-    size = image.get("width"), image.get("height")
-    whole = [one if isinstance(one, int) and 0 < one < 2**31 else 0 for one in size]
-    return whole[0], whole[1]
-
-
 def _photographs(
-    _: Json, images: Mapping[Any, Json], of_image: Mapping[Any, list[_Box]], present: _Present
+    _: Json, images: Mapping[Any, Json], of_image: Mapping[Any, list[Annotation]], present: _Present
 ) -> Iterator[VideoRecord]:
     """Every image as a video of one, every annotation as an object."""
     bare: list[str] = []
@@ -250,7 +162,7 @@ def _photographs(
         yield VideoRecord(
             name=name,
             images=[present.path(name)],
-            sizes=np.array([_size(image)], np.int32),
+            sizes=np.array([size_of(image)], np.int32),
             tracks=tracks,
         )
     problems = [_listed(PICTURE_MISSING, lost), _listed(WITHOUT_BOX, bare)]
@@ -264,14 +176,14 @@ def _listed(reason: str, names: Sequence[str]) -> Problem:
 def _videos(
     content: Json,
     images: Mapping[Any, Json],
-    of_image: Mapping[Any, list[_Box]],
+    of_image: Mapping[Any, list[Annotation]],
     present: _Present,
 ) -> Iterator[VideoRecord]:
     """Images of a video in the order of their ``frame_id``, annotations by ``instance_id``."""
     frames: dict[Any, list[Any]] = defaultdict(list)
     for image_id, image in images.items():
         frames[image.get("video_id")].append(image_id)
-    names = {one["id"]: str(one.get("name", one["id"])) for one in _objects(content, "videos")}
+    names = {one["id"]: str(one.get("name", one["id"])) for one in objects(content, "videos")}
     for video, ids in frames.items():
         ids.sort(key=lambda one: (_number(images[one].get("frame_id")), images[one]["file_name"]))
         here = [one for one in ids if images[one]["file_name"] in present]
@@ -279,7 +191,7 @@ def _videos(
         yield VideoRecord(
             name=names.get(video, str(video)),
             images=[present.path(images[one]["file_name"]) for one in here],
-            sizes=np.array([_size(images[one]) for one in here], np.int32).reshape(-1, 2),
+            sizes=np.array([size_of(images[one]) for one in here], np.int32).reshape(-1, 2),
             tracks=_tracks([of_image.get(one, []) for one in here]),
             problems=[_listed(PICTURE_MISSING, lost)],
         )
@@ -289,8 +201,9 @@ def _number(value: object) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
-def _tracks(frames: Sequence[Sequence[_Box]]) -> list[TrackRecord]:
-    rows: dict[str, list[tuple[int, _Box]]] = defaultdict(list)
+def _tracks(frames: Sequence[Sequence[Annotation]]) -> list[TrackRecord]:
+    """The objects of a video, from the annotations of each of its frames."""
+    rows: dict[str, list[tuple[int, Annotation]]] = defaultdict(list)
     for position, boxes in enumerate(frames):
         for one in boxes:
             rows[one.track].append((position, one))
@@ -304,18 +217,3 @@ def _tracks(frames: Sequence[Sequence[_Box]]) -> list[TrackRecord]:
         )
         for name, found in rows.items()
     ]
-
-
-def coco_file(root: Path, path: Path) -> Iterator[VideoRecord]:
-    """The records of a user's own json file, with pictures beside it or in ``images``.
-
-    Raises:
-        InputError: the file does not lie in the root.
-        SourceError: as ``coco_records``.
-    """
-    if not path.is_relative_to(root):
-        raise InputError(f"{path} does not lie in {root}: name the folder of both as the root")
-    here = relative(path.parent, root)
-    above = relative(path.parent.parent, root) if path.parent != root else here
-    places = [here, f"{here}/images".lstrip("/"), above, f"{above}/images".lstrip("/")]
-    yield from coco_records(root, path, folders=list(dict.fromkeys(places)))

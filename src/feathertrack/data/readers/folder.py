@@ -16,7 +16,8 @@ from feathertrack.benchmarks.folder import FolderReader, PicturesMissing
 from feathertrack.benchmarks.folder_places import Place
 from feathertrack.benchmarks.layout import file_names
 from feathertrack.data.namelists import names_file, read_names
-from feathertrack.data.readers.coco import coco_file, is_coco_json
+from feathertrack.data.readers.coco import coco_file
+from feathertrack.data.readers.coco_json import is_coco_json
 from feathertrack.data.readers.pictures import first_size, relative
 from feathertrack.data.records import (
     PICTURE_MISSING,
