@@ -11,9 +11,9 @@ from feathertrack.adapters import FromOpenCV, ToOpenCV
 from feathertrack.boxes import zero_based
 from feathertrack.errors import FeathertrackError, InputError
 from feathertrack.evaluation.ope import score_sequences
-from feathertrack.trackers.conformance import book
 from feathertrack.trackers.creation import create_tracker, list_trackers
 from feathertrack.trackers.opencv import Rectangle
+from feathertrack.trackers.picture_book import book
 from tests.adapters.trackers_of_tests import Mover
 from tests.shared_data import shared
 

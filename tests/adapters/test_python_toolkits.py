@@ -20,8 +20,9 @@ from feathertrack.adapters import (
 )
 from feathertrack.errors import InputError, MissingExtra
 from feathertrack.evaluation.contestants import contestant_of
-from feathertrack.trackers.conformance import book, check_tracker
+from feathertrack.trackers.conformance import check_tracker
 from feathertrack.trackers.creation import create_tracker
+from feathertrack.trackers.picture_book import book
 from tests.adapters.trackers_of_tests import Mover
 
 RED = np.full((40, 60, 3), (255, 0, 0), np.uint8)

@@ -11,9 +11,9 @@ import pytest
 
 from feathertrack.errors import FeathertrackError, InputError, MissingExtra
 from feathertrack.trackers import trax as client
-from feathertrack.trackers.conformance import book
 from feathertrack.trackers.creation import create_tracker
 from feathertrack.trackers.naming import parse_tracker_name
+from feathertrack.trackers.picture_book import book
 
 SERVE = "-m feathertrack vot serve --tracker tests.adapters.trackers_of_tests:Mover"
 ONLY_PATHS = """

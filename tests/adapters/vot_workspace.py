@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from feathertrack.trackers.conformance import book
+from feathertrack.trackers.picture_book import book
 
 NUM_FRAMES = 6
 

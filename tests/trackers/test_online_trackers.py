@@ -19,13 +19,14 @@ from feathertrack.engines.torch_runtime import load_torch_engine
 from feathertrack.errors import InputError
 from feathertrack.trackers import creation
 from feathertrack.trackers.atom import AtomSettings, AtomTracker
-from feathertrack.trackers.conformance import book, check_tracker
+from feathertrack.trackers.conformance import check_tracker
 from feathertrack.trackers.creation import create_tracker, find_settings, tracker_for
 from feathertrack.trackers.draws import Draws
 from feathertrack.trackers.drnet import DRNetSettings, DRNetTracker
 from feathertrack.trackers.first_frame import NUM_VIEWS, views
 from feathertrack.trackers.online_tracker import OnlineTracker, PatchView
 from feathertrack.trackers.patches import cut_patch
+from feathertrack.trackers.picture_book import book
 from tests.trackers.plain_engine import engine
 
 TARGET = np.array([90.0, 66.0, 48.0, 40.0])
