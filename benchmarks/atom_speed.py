@@ -14,12 +14,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -27,13 +25,12 @@ from typing import Any
 
 import cv2
 import numpy as np
-from machine import describe_machine
-from numpy.typing import NDArray
+from machine import describe_machine, load_average
+from reports import write_report
+from turns import Image, decode, runs_by_turns
 
 BOX = (291.23, 127.36, 145.96, 132.47)
 PLAIN = "plain"
-
-Image = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,13 +72,11 @@ def main() -> None:
                 )
                 for name in (PLAIN, *options.engines)
             ]
-            runs = compare(entrants, frames, rounds=options.rounds)
+            runs = runs_by_turns(entrants, frames, rounds=options.rounds, work=work)
             report["models"][model] = {name: summarise(runs, name) for name in runs}
             print(model, json.dumps(report["models"][model], indent=1), flush=True)
-    report["machine"]["load_at_end"] = [round(number, 2) for number in os.getloadavg()]
-    temporary = options.output.with_suffix(".tmp")
-    temporary.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    temporary.replace(options.output)
+    report["machine"]["load_at_end"] = load_average()
+    write_report(report, options.output)
 
 
 def _options() -> argparse.Namespace:
@@ -94,38 +89,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--frames", type=int, default=60, help="frames of a pass")
     parser.add_argument("--threads", type=int, default=2, help="1 also keeps to one core")
     return parser.parse_args()
-
-
-def decode(video: Path, count: int) -> Image:
-    """The first frames as RGB uint8 (N, H, W, 3)."""
-    capture, frames = cv2.VideoCapture(str(video)), []
-    for _ in range(count):
-        found, frame = capture.read()
-        if found:
-            frames.append(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB))
-    return np.stack(frames).astype(np.uint8, copy=False)
-
-
-def compare(entrants: Sequence[Contender], frames: Path, *, rounds: int) -> dict[str, list[Run]]:
-    """``rounds`` runs of every contender, in turn, after one to warm up."""
-    spawn = multiprocessing.get_context("spawn")
-    pipes: dict[str, Connection] = {}
-    processes = []
-    for entrant in entrants:
-        pipes[entrant.name], end = spawn.Pipe()
-        process = spawn.Process(target=work, args=(entrant, frames, end), daemon=True)
-        process.start()
-        processes.append(process)
-        pipes[entrant.name].recv()
-    runs: dict[str, list[Run]] = {entrant.name: [] for entrant in entrants}
-    for _ in range(rounds):
-        for name, pipe in pipes.items():
-            pipe.send("run")
-            runs[name].append(pipe.recv())
-    for pipe, process in zip(pipes.values(), processes, strict=True):
-        pipe.send("stop")
-        process.join()
-    return runs
 
 
 def work(entrant: Contender, frames: Path, pipe: Connection) -> None:

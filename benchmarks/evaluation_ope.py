@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +22,8 @@ import numpy as np
 from machine import describe_machine
 from numpy.typing import NDArray
 from reference_ope import Boxes, Curve, got10k_curves, pysot_curves
+from reports import write_report
+from turns import median_and_least, median_ratio, milliseconds_by_turns
 
 from feathertrack.evaluation.ope import OpeScore, score_sequences
 
@@ -52,10 +52,7 @@ def main() -> None:
         check_equal(contenders)
         report[name] = summary = compare(contenders, rounds=options.rounds)
         print(name, json.dumps(summary, indent=1), flush=True)
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    beside = options.output.with_name(options.output.name + ".part")
-    beside.write_text(json.dumps(report, indent=1) + "\n")
-    beside.replace(options.output)
+    write_report(report, options.output)
 
 
 def _options() -> argparse.Namespace:
@@ -138,22 +135,13 @@ def check_equal(contenders: dict[str, Contender]) -> None:
 
 def compare(contenders: dict[str, Contender], *, rounds: int) -> dict[str, Any]:
     """Median and least milliseconds of every contender, and median ratios of one round."""
-    milliseconds: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in range(rounds):
-        for name, contender in contenders.items():
-            began = time.perf_counter()
-            contender()
-            milliseconds[name].append((time.perf_counter() - began) * 1e3)
+    milliseconds = milliseconds_by_turns(contenders, rounds=rounds)
     ratios = {}
     for theirs in (name for name in contenders if not name.startswith(OURS)):
         for name in (name for name in contenders if name.startswith(OURS)):
-            pairs = zip(milliseconds[theirs], milliseconds[name], strict=True)
-            ratios[f"{theirs} / {name}"] = round(statistics.median(a / b for a, b in pairs), 2)
+            ratios[f"{theirs} / {name}"] = median_ratio(milliseconds[theirs], milliseconds[name])
     return {
-        "milliseconds": {
-            name: {"median": round(statistics.median(row), 2), "least": round(min(row), 2)}
-            for name, row in milliseconds.items()
-        },
+        "milliseconds": median_and_least(milliseconds),
         "median_ratios": ratios,
     }
 

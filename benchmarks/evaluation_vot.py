@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +28,8 @@ from reference_vot import (
     accuracy_and_robustness,
     expected_average_overlap,
 )
+from reports import write_report
+from turns import median_and_least, median_ratio, milliseconds_by_turns
 
 from feathertrack.evaluation.vot.eao import WINDOWS
 from feathertrack.evaluation.vot.regions import NO_CODE, Regions
@@ -70,10 +70,7 @@ def main() -> None:
             "vot2018": compare(contenders, rounds=options.rounds),
         }
     print(json.dumps(report["vot2018"], indent=1))
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    beside = options.output.with_name(options.output.name + ".part")
-    beside.write_text(json.dumps(report, indent=1) + "\n")
-    beside.replace(options.output)
+    write_report(report, options.output)
 
 
 def _options() -> argparse.Namespace:
@@ -154,27 +151,14 @@ def check_equal(contenders: dict[str, Callable[[], Numbers]]) -> None:
 
 def compare(contenders: dict[str, Callable[[], Numbers]], *, rounds: int) -> dict[str, Any]:
     """Median and least milliseconds of every contender, and median ratios to the reference."""
-    milliseconds: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in range(rounds):
-        for name, contender in contenders.items():
-            began = time.perf_counter()
-            contender()
-            milliseconds[name].append((time.perf_counter() - began) * 1e3)
+    milliseconds = milliseconds_by_turns(contenders, rounds=rounds)
     ratios = {
-        name: round(
-            statistics.median(
-                a / b for a, b in zip(milliseconds[REFERENCE], milliseconds[name], strict=True)
-            ),
-            2,
-        )
+        name: median_ratio(milliseconds[REFERENCE], milliseconds[name])
         for name in contenders
         if name != REFERENCE
     }
     return {
-        "milliseconds": {
-            name: {"median": round(statistics.median(row), 2), "least": round(min(row), 2)}
-            for name, row in milliseconds.items()
-        },
+        "milliseconds": median_and_least(milliseconds),
         "pysot_over_ours_median": ratios,
     }
 

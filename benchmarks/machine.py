@@ -15,7 +15,6 @@ from feathertrack.engines.cpu import detect_cpu
 def describe_machine() -> dict[str, Any]:
     """Date, processor, system, versions, and how busy the machine is."""
     cpu = detect_cpu()
-    load = [round(number, 2) for number in os.getloadavg()] if hasattr(os, "getloadavg") else []
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "cpu": cpu.model,
@@ -23,5 +22,10 @@ def describe_machine() -> dict[str, Any]:
         "system": platform.platform(),
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "load_at_start": load,
+        "load_at_start": load_average(),
     }
+
+
+def load_average() -> list[float]:
+    """Processes that wanted to run, over 1, 5 and 15 minutes; [] where the system does not say."""
+    return [round(number, 2) for number in os.getloadavg()] if hasattr(os, "getloadavg") else []

@@ -12,11 +12,6 @@ Frames are decoded beforehand. The reference is ``reference_siamfc.py``, in both
 from __future__ import annotations
 
 import argparse
-import datetime
-import json
-import multiprocessing
-import os
-import platform
 import statistics
 import tempfile
 import time
@@ -29,7 +24,9 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from machine import describe_machine, load_average
+from reports import write_report
+from turns import Image, decode, runs_by_turns
 
 from feathertrack.engines.cpu import detect_cpu
 from feathertrack.engines.support import ENGINES, engine_support
@@ -39,7 +36,6 @@ MODELS = ("FDSiamfc_30", "FDSiamfc_15", "FDSiamd")
 REFERENCES = ("reference contiguous", "reference channels_last_view")
 NANO = "cv2.TrackerNano"
 
-Image = NDArray[np.uint8]
 Step = Callable[[Image], Any]
 
 
@@ -69,20 +65,18 @@ class Run:
 def main() -> None:
     """Run all contenders and write the report."""
     options = _options()
-    report: dict[str, Any] = {"machine": describe_machine(options.threads), "models": {}}
+    report: dict[str, Any] = {"machine": describe_runtimes(options.threads), "models": {}}
     with tempfile.TemporaryDirectory() as folder:
         frames = Path(folder, "frames.npy")
         np.save(frames, decode(options.shared / "sequences" / "bag.avi")[: options.frames + 1])
         for weights in options.models:
             print(f"{weights}: {options.rounds} rounds", flush=True)
-            runs = compare(contenders(weights, options), frames, rounds=options.rounds)
+            entrants = contenders(weights, options)
+            runs = runs_by_turns(entrants, frames, rounds=options.rounds, work=work)
             report["models"][weights] = summary = summarise(runs)
             print(table(summary), flush=True)
     report["machine"]["load_at_end"] = load_average()
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    temporary = options.output.with_suffix(".tmp")
-    temporary.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    temporary.replace(options.output)
+    write_report(report, options.output)
 
 
 def _options() -> argparse.Namespace:
@@ -105,44 +99,6 @@ def contenders(weights: str, options: argparse.Namespace) -> list[Contender]:
         Contender(name=name, weights=weights, shared=str(options.shared), threads=options.threads)
         for name in (REFERENCES[0], *ours, REFERENCES[1], NANO)
     ]
-
-
-def decode(video: Path) -> Image:
-    """All frames as RGB uint8 (N, H, W, 3), as cv2.VideoCapture decodes them."""
-    capture, frames = cv2.VideoCapture(str(video)), []
-    while True:
-        found, frame = capture.read()
-        if not found:
-            break
-        frames.append(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB))
-    return np.stack(frames).astype(np.uint8, copy=False)
-
-
-def compare(
-    entrants: Sequence[Any], frames: Path, *, rounds: int, body: Callable[..., None] | None = None
-) -> dict[str, list[Run]]:
-    """``rounds`` runs of every contender, in turn, after one to warm up.
-
-    ``body`` is what runs in a contender's process, ``work`` if it is None.
-    """
-    spawn = multiprocessing.get_context("spawn")
-    pipes: dict[str, Connection] = {}
-    processes = []
-    for entrant in entrants:
-        pipes[entrant.name], end = spawn.Pipe()
-        process = spawn.Process(target=body or work, args=(entrant, frames, end), daemon=True)
-        process.start()
-        processes.append(process)
-        pipes[entrant.name].recv()  # loaded and warm
-    runs: dict[str, list[Run]] = {entrant.name: [] for entrant in entrants}
-    for _ in range(rounds):
-        for name, pipe in pipes.items():
-            pipe.send("run")
-            runs[name].append(pipe.recv())
-    for pipe, process in zip(pipes.values(), processes, strict=True):
-        pipe.send("stop")
-        process.join()
-    return runs
 
 
 def work(entrant: Contender, frames: Path, pipe: Connection) -> None:
@@ -284,28 +240,18 @@ def table(summary: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def describe_machine(threads: int) -> dict[str, Any]:
-    """What the numbers depend on besides the code."""
+def describe_runtimes(threads: int) -> dict[str, Any]:
+    """What the numbers depend on besides the code: the machine, and the versions of runtimes."""
     cpu = detect_cpu()
     packages = ("torch", "onnxruntime", "openvino", "numpy", "opencv-contrib-python-headless")
     return {
-        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "cpu": cpu.model,
+        **describe_machine(),
         "architecture": cpu.architecture,
         "features": sorted(cpu.features),
-        "cores": cpu.cores,
-        "system": platform.platform(),
-        "python": platform.python_version(),
         "threads": threads,
         "versions": {name: metadata.version(name) for name in packages},
         "has_bfloat16": cpu.has_bfloat16,
-        "load_at_start": load_average(),
     }
-
-
-def load_average() -> list[float]:
-    """Processes that wanted to run, over 1, 5 and 15 minutes; [] where the system does not say."""
-    return [round(number, 2) for number in os.getloadavg()] if hasattr(os, "getloadavg") else []
 
 
 if __name__ == "__main__":

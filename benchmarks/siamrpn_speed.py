@@ -13,7 +13,6 @@ Contenders take turns in processes of their own, as in ``siamfc_speed.py``.
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,18 +22,11 @@ from typing import Any
 
 import cv2
 import numpy as np
+from machine import load_average
 from numpy.typing import NDArray
-from siamfc_speed import (
-    BAG_BOX,
-    Run,
-    Step,
-    answer,
-    compare,
-    decode,
-    describe_machine,
-    load_average,
-    spread,
-)
+from reports import write_report
+from siamfc_speed import BAG_BOX, Run, Step, answer, describe_runtimes, spread
+from turns import Image, decode, runs_by_turns
 
 from feathertrack.engines.support import ENGINES, engine_support
 
@@ -47,7 +39,6 @@ FRAMES = {
 """Model -> frames of a pass; the large networks need seconds for one on a small machine."""
 
 PLAIN = "plain"
-Image = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +85,7 @@ class PlainEngine:
 def main() -> None:
     """Run all contenders and write the report."""
     options = _options()
-    report: dict[str, Any] = {"machine": describe_machine(options.threads), "models": {}}
+    report: dict[str, Any] = {"machine": describe_runtimes(options.threads), "models": {}}
     with tempfile.TemporaryDirectory() as folder:
         video = decode(options.shared / "sequences" / "bag.avi")
         for model in options.models:
@@ -103,11 +94,11 @@ def main() -> None:
             make_files(model, Path(folder))
             entrants = contenders(model, folder, options)
             print(f"{model}: {options.rounds} rounds of {FRAMES[model]} frames", flush=True)
-            runs = compare(entrants, frames, rounds=options.rounds, body=work)
+            runs = runs_by_turns(entrants, frames, rounds=options.rounds, work=work)
             report["models"][model] = summarise(runs)
             print(table(report["models"][model]), flush=True)
             report["machine"]["load_at_end"] = load_average()
-            write(report, options.output)
+            write_report(report, options.output)
 
 
 def _options() -> argparse.Namespace:
@@ -118,14 +109,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="passes of every contender")
     parser.add_argument("--threads", type=int, default=2, help="threads of every contender")
     return parser.parse_args()
-
-
-def write(report: Mapping[str, Any], path: Path) -> None:
-    """The report as far as it has come; a run on a small machine takes long."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    temporary.replace(path)
 
 
 def make_files(model: str, folder: Path) -> None:

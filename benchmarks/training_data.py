@@ -29,6 +29,7 @@ import numpy as np
 import torch
 from machine import describe_machine
 from numpy.typing import NDArray
+from reports import write_report
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
@@ -163,10 +164,7 @@ def main() -> None:
                 row = {"method": method, "width": width, **measure(root, method, options)}
                 print(json.dumps({key: row[key] for key in list(row)[:6]}), flush=True)
                 report["sets"].append(row)
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    temporary = options.output.with_suffix(".tmp")
-    temporary.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    temporary.replace(options.output)
+    write_report(report, options.output)
 
 
 def _options() -> argparse.Namespace:
