@@ -16,7 +16,8 @@ from feathertrack.boxes import as_box
 SOURCE = Path(feathertrack.__file__).parent
 
 LAYERS = [
-    {"errors", "boxes", "results", "lock", "paths", "textdecimals", "textrows", "_version"},
+    {"errors", "boxes", "results", "lock", "paths", "signals", "_version"}
+    | {"textdecimals", "textrows"},
     {"imaging", "video", "demo", "benchmarks", "data"},
     {"engines", "weights", "models", "export"},
     {"trackers"},

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import threading
 from collections.abc import Generator, Iterable, Iterator
 from types import FrameType
 from typing import TypeVar
+
+from feathertrack.signals import handling_stops
 
 _SIGHUP = getattr(signal, "SIGHUP", None)  # Windows has none
 
@@ -93,17 +94,5 @@ def stop_signals() -> Iterator[StopSignals]:
     In a thread other than the main one signals cannot be listened to; nothing is changed there.
     """
     signals = StopSignals()
-    if threading.current_thread() is not threading.main_thread():
+    with handling_stops(signals.handle):
         yield signals
-        return
-    before = {}
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
-        number = getattr(signal, name, None)
-        # A shell ignores SIGINT for a job in the background, and nohup SIGHUP: leave that.
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            before[number] = signal.signal(number, signals.handle)
-    try:
-        yield signals
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import signal
-import threading
 from collections.abc import Iterator
 from types import FrameType
+
+from feathertrack.signals import handling_stops
 
 
 class StopRequest:
@@ -32,15 +32,5 @@ def stop_requests() -> Iterator[StopRequest]:
     In a thread other than the main one signals cannot be listened to; nothing is changed there.
     """
     request = StopRequest()
-    before = {}
-    if threading.current_thread() is threading.main_thread():
-        for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
-            number = getattr(signal, name, None)
-            # nohup ignores SIGHUP, and a shell SIGINT for a job in the background: leave that.
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-                before[number] = signal.signal(number, request.handle)
-    try:
+    with handling_stops(request.handle):
         yield request
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
