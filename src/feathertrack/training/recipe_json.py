@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from feathertrack.evaluation.json_paths import by_path
 from feathertrack.training.recipe import Recipe
 
 _FREE = (
@@ -51,7 +52,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     >>> differences({"optim": {"lr": 0.01}}, {"optim": {"lr": 0.1}, "loop": {"keep": 3}})
     ['optim.lr: 0.01, now 0.1']
     """
-    before, after = dict(_flat(old)), dict(_flat(new))
+    before, after = dict(by_path(old)), dict(by_path(new))
     return [
         f"{path}: {_shown(before, path)}, now {_shown(after, path)}"
         for path in dict.fromkeys([*before, *after])
@@ -67,14 +68,3 @@ def _may_change(path: str) -> bool:
     if path.startswith("data.sets.") and path.endswith(".root"):
         return True
     return any(path == free or path.startswith(f"{free}.") for free in _FREE)
-
-
-def _flat(values: Any, lead: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(values, Mapping):
-        for key, value in values.items():
-            yield from _flat(value, f"{lead}{key}.")
-    elif isinstance(values, list) and any(isinstance(item, Mapping) for item in values):
-        for number, value in enumerate(values):
-            yield from _flat(value, f"{lead}{number}.")
-    else:
-        yield lead[:-1], values

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from feathertrack._version import __version__
 from feathertrack.errors import InputError
+from feathertrack.evaluation.json_paths import by_path
 from feathertrack.evaluation.report.rendering import page_environment, resource
 from feathertrack.evaluation.report.style import OTHER, Style, assign_styles, figure_label
 from feathertrack.evaluation.report.svg import Draw, inline_svg, save_figure
@@ -202,7 +203,11 @@ def _render(
             Markup(inline_svg(draw, name=f"training-{key}", label=key))
             for key, draw in draws.items()
         ],
-        recipes=[(run.name, list(_flat(run.recipe))) for run in runs if run.recipe],
+        recipes=[
+            (run.name, [(path, str(value)) for path, value in by_path(run.recipe)])
+            for run in runs
+            if run.recipe
+        ],
     )
 
 
@@ -243,14 +248,3 @@ def _best(run: TrainingRun) -> str:
 
 def _notes(run: TrainingRun) -> list[str]:
     return [str(line.get("text", "")) for line in run.events("note")]
-
-
-def _flat(values: Any, lead: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(values, Mapping):
-        for key, value in values.items():
-            yield from _flat(value, f"{lead}{key}.")
-    elif isinstance(values, list) and any(isinstance(item, Mapping) for item in values):
-        for number, value in enumerate(values):
-            yield from _flat(value, f"{lead}{number}.")
-    else:
-        yield lead[:-1], str(values)
