@@ -1,1 +1,1 @@
-"""Measures of tracking quality."""
+"""Running trackers on benchmarks, and measures of how well they did."""
