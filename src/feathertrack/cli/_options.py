@@ -25,6 +25,20 @@ if TYPE_CHECKING:
 Flag = Annotated[bool, FlagCreatePairsOff, arg(help_behavior_hint="")]
 """An option without a value, off unless it is there."""
 
+DataRoot = Annotated[Path | None, arg(metavar="ROOT", help_behavior_hint="")]
+"""The folder that holds the folders of data sets."""
+
+OutputFolder = Annotated[Path | None, arg(metavar="DIR", help_behavior_hint="")]
+"""Where a command writes; what it takes without one, its own words say."""
+
+TrainingDevices = Annotated[str, arg(metavar="auto|cpu|cuda[:N]")]
+"""What trains."""
+
+Fields = Annotated[
+    tuple[tuple[str, str], ...], UseAppendAction, arg(name="SECTION.FIELD", metavar="VALUE")
+]
+"""Fields of settings and their new values, in the order given."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrackerOptions:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from tyro.conf import Positional, UseAppendAction, arg
+from tyro.conf import Positional, arg
 
-from feathertrack.cli._options import Flag
+from feathertrack.cli._options import DataRoot, Fields, Flag, OutputFolder, TrainingDevices
 from feathertrack.cli._overrides import apply_overrides
 from feathertrack.errors import InputError
 
@@ -53,11 +53,11 @@ class Train:
         Annotated[str, arg(metavar="[RECIPE]", help_behavior_hint="(default: list them)")]
     ] = ""
 
-    data: Annotated[Path | None, arg(metavar="ROOT", help_behavior_hint="")] = None
+    data: DataRoot = None
 
-    output: Annotated[Path | None, arg(metavar="DIR", help_behavior_hint="")] = None
+    output: OutputFolder = None
 
-    devices: Annotated[str, arg(metavar="auto|cpu|cuda[:N]")] = "auto"
+    devices: TrainingDevices = "auto"
 
     model: Annotated[str | None, arg(metavar="NAME", help_behavior_hint="")] = None
 
@@ -69,11 +69,7 @@ class Train:
 
     dry_run: Flag = False
 
-    fields: Annotated[
-        tuple[tuple[str, str], ...],
-        UseAppendAction,
-        arg(name="SECTION.FIELD", metavar="VALUE"),
-    ] = ()
+    fields: Fields = ()
 
     def run(self) -> int:
         """Find the recipe, change it, and train."""

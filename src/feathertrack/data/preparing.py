@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from feathertrack.boxes import Boxes
 from feathertrack.data.augment import (
+    PairDraw,
     View,
     ViewDraw,
     ViewPlan,
@@ -99,9 +100,7 @@ class PairMaker:
         """
         plan, shots, problems = self._read(epoch, index)
         data = self.data
-        draws = draw_pair(
-            plan.seed, template=data.template, search=data.search, crop=data.crop, gray=plan.gray
-        )
+        draws = self._draws(plan)
         template, template_box = cut_view(shots[0], draws.template, data.template, data.crop)
         search, search_box = cut_view(shots[1], draws.search, data.search, data.crop)
         return Pair(
@@ -122,9 +121,7 @@ class PairMaker:
         """
         plan, shots, problems = self._read(epoch, index)
         data = self.data
-        draws = draw_pair(
-            plan.seed, template=data.template, search=data.search, crop=data.crop, gray=plan.gray
-        )
+        draws = self._draws(plan)
         first, first_plan = self._patch(shots[0], draws.template, data.template)
         second, second_plan = self._patch(shots[1], draws.search, data.search)
         return RawPair(
@@ -133,6 +130,13 @@ class PairMaker:
             positive=plan.positive,
             seed=plan.seed,
             problems=problems,
+        )
+
+    def _draws(self, plan: PairPlan) -> PairDraw:
+        """How both views of a pair are varied."""
+        data = self.data
+        return draw_pair(
+            plan.seed, template=data.template, search=data.search, crop=data.crop, gray=plan.gray
         )
 
     def _read(self, epoch: int, index: int) -> tuple[PairPlan, tuple[Shot, Shot], tuple[str, ...]]:

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Literal
 
 import torch
@@ -32,7 +34,7 @@ from feathertrack.training.losses.distillation.filters import (
     target_response,
     tracking_response,
 )
-from feathertrack.training.losses.distillation.lesson import Lesson
+from feathertrack.training.losses.distillation.lesson import Lesson, Level
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,18 +169,8 @@ class CorrelationFilter(Term):
 
     def loss(self, lesson: Lesson) -> Tensor:
         """Return the sum of ``correlation_filter`` over the levels."""
-        return _sum(
-            [
-                correlation_filter(
-                    lesson.student.levels[number],
-                    lesson.template_boxes,
-                    lesson.search_boxes,
-                    maximum=self.maximum,
-                    share=self.share,
-                )
-                for number in self.levels
-            ]
-        )
+        objective = partial(correlation_filter, maximum=self.maximum, share=self.share)
+        return _over_levels(objective, lesson, self.levels)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,23 +248,21 @@ class TrackingResponse(Term):
 
     def loss(self, lesson: Lesson) -> Tensor:
         """Return the sum of ``tracking_response`` over the levels."""
-        return _sum(
-            [
-                tracking_response(
-                    lesson.student.levels[number],
-                    lesson.template_boxes,
-                    lesson.search_boxes,
-                    channels=self.channels,
-                    share=self.share,
-                )
-                for number in self.levels
-            ]
-        )
+        objective = partial(tracking_response, channels=self.channels, share=self.share)
+        return _over_levels(objective, lesson, self.levels)
 
 
 def _asked(answers: Tensor | None) -> Tensor:
     assert answers is not None, "the head was not asked"
     return answers
+
+
+def _over_levels(
+    objective: Callable[[Level, Tensor, Tensor], Tensor], lesson: Lesson, levels: Sequence[int]
+) -> Tensor:
+    """The sum of an objective that takes a level of the student, and the boxes, over levels."""
+    boxes = lesson.template_boxes, lesson.search_boxes
+    return _sum([objective(lesson.student.levels[number], *boxes) for number in levels])
 
 
 def _sum(losses: list[Tensor]) -> Tensor:
