@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from feathertrack.engines.protocol import Boxes, Features, NetworkInfo, Outputs
+from feathertrack.engines.requests import each_input
 from feathertrack.models.atom import Atom
 from feathertrack.models.heads.boxes import corners
 from feathertrack.models.prroi import prroi_pool
@@ -58,12 +59,13 @@ class PlainEngine:
             outputs = self.model.predict(features, _pictures(search))  # type: ignore[arg-type]
         return tuple(output.numpy() for output in outputs)
 
-    def call(self, name: str, *inputs: NDArray[Any]) -> Outputs:
+    def call(self, name: str, *inputs: NDArray[Any] | Features) -> Outputs:
         """The map for the filter, or overlaps with their gradient by autograd."""
+        arrays = each_input(inputs)
         if name == "features":
             with torch.no_grad():
-                return (self.model.features(_pictures(inputs[0]))[0].numpy(),)
-        map3, map4, boxes = map(torch.from_numpy, inputs)
+                return (self.model.features(_pictures(arrays[0]))[0].numpy(),)
+        map3, map4, boxes = map(torch.from_numpy, arrays)
         boxes.requires_grad_()
         overlaps = self._overlaps((map3, map4), boxes[0])
         (slopes,) = torch.autograd.grad(overlaps.sum(), boxes)

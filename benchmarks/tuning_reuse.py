@@ -26,7 +26,8 @@ import cv2
 import numpy as np
 from machine import describe_machine
 from numpy.typing import NDArray
-from siamrpn_speed import make_files, write
+from reports import write_report
+from siamrpn_speed import make_files
 
 from feathertrack.boxes import iou
 from feathertrack.engines import create_engine
@@ -96,10 +97,10 @@ def main() -> None:
                 clip = read_clip(options.shared / "sequences", name, options.frames)
                 rows[name] = measure(tracker_for(engine), grid(model, options.size), clip, options)
                 print(line(f"{model} {name}", rows[name]), flush=True)
-                write(report, options.output)
+                write_report(report, options.output)
             rows["all"] = together(list(rows.values()))
             print(line(f"{model} all", rows["all"]), flush=True)
-            write(report, options.output)
+            write_report(report, options.output)
 
 
 def _options() -> argparse.Namespace:

@@ -158,6 +158,19 @@ def test_fields_are_for_all_stages_or_for_one_by_its_number(run: Run) -> None:
         (["distill", "fdsiamfc_30"], "distill needs a trained siamfc: --teacher NAME|FILE"),
         (["distill", "fdsiamfc_30", "--tran.epochs", "2"], "nearest: train.epochs (a whole"),
         (["distill", "fdsiamfc_30", "--rates", "0.3,0.3", "--dry-run"], "5 stages need as many"),
+        (["distill", "fdsiamfc_30", "--optim.lr", "1"], "has no effect where stages are trained"),
+        (
+            ["train", "siamfc_small", "--loop.seed", "-3", "--dry-run"],
+            "loop.seed must be at least 0",
+        ),
+        (
+            ["distill", "fdsiamfc_30", "--data.gray", "2", "--dry-run"],
+            "gray must be at least 0 and",
+        ),
+        (
+            ["train", "siamfc_small", "--devices", "mps"],
+            "runs on auto, cpu, cuda or cuda:N, got 'mps'",
+        ),
         (["distill", "fdsiamfc_30", "--norms", "thaw"], "norms is one of freeze, train"),
         (["distill", "atom_cfk"], "no student is called 'atom_cfk'; nearest: atom_cfkd"),
         (["distill", "atom_cfkd", "--rates", "0.3"], "recipe atom_cfkd has no field 'rates'"),

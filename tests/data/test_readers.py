@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -227,6 +228,19 @@ def test_the_root_of_another_set_is_named(tmp_path: Path, opened: Opened, reader
 def test_own_sequences_are_recognised_too(tmp_path: Path, opened: Opened) -> None:
     with pytest.raises(SourceError, match="which is read as folder, not as got10k"):
         opened("got10k", sets.own(tmp_path / "there"))
+
+
+def test_pictures_without_boxes_and_boxes_without_pictures_are_counted(
+    tmp_path: Path, opened: Opened
+) -> None:
+    root = sets.own(tmp_path / "mine")
+    sets.own(root, names=("c/fish", "d/empty"))
+    (root / "c/fish/groundtruth_rect.txt").unlink()
+    shutil.rmtree(root / "d/empty/img")
+    index = opened("folder", root, "")
+    assert index.num_videos == 2
+    assert index.counts.dropped["sequence without an annotation"] == 1
+    assert index.counts.dropped["annotation without pictures"] == 1
 
 
 def test_wrong_words_name_what_would_do(tmp_path: Path, opened: Opened) -> None:

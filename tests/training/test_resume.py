@@ -23,10 +23,24 @@ class Stopped(Exception):
 
 
 def train(
-    output: Path, recipe: Recipe, *, resume: bool | Path = False, watch: Watch | None = None
+    output: Path,
+    recipe: Recipe,
+    *,
+    resume: bool | Path = False,
+    watch: Watch | None = None,
+    data: tuple[str, ...] = (),
 ) -> FitResult:
     pairs = ToyPairs(length=6 * recipe.loop.accumulate)
-    return fit(recipe, toy_task(), pairs, output=output, devices="cpu", resume=resume, watch=watch)
+    return fit(
+        recipe,
+        toy_task(),
+        pairs,
+        output=output,
+        devices="cpu",
+        data=data,
+        resume=resume,
+        watch=watch,
+    )
 
 
 def at_step(number: int, act: object) -> Watch:
@@ -150,6 +164,14 @@ def test_another_recipe_is_refused_by_its_fields(tmp_path: Path) -> None:
         train(tmp_path, other, resume=True)
 
 
+def test_other_data_are_refused_by_what_they_hold(tmp_path: Path) -> None:
+    train(tmp_path, toy_recipe(), data=("3 videos", "5 videos"))
+    words = r"set 1 had 5 videos, and has 6 videos now: give the same data, or another --output"
+    with pytest.raises(InputError, match=words):
+        train(tmp_path, toy_recipe(), resume=True, data=("3 videos", "6 videos"))
+    assert train(tmp_path, toy_recipe(), resume=True, data=("3 videos", "5 videos")).pairs == 0
+
+
 def test_what_does_not_change_the_learning_may_differ(tmp_path: Path) -> None:
     recipe = toy_recipe()
     with pytest.raises(Stopped):
@@ -224,7 +246,7 @@ def test_a_full_disk_keeps_the_checkpoint_before(tmp_path: Path) -> None:
     train(tmp_path / "whole", toy_recipe())
     try:
         words = r"saving at step 12 failed, step-00000006.ckpt is kept: .*cannot be written"
-        with pytest.raises(InputError, match=words):
+        with pytest.raises(FeathertrackError, match=words):
             train(tmp_path / "parts", toy_recipe(), watch=at_step(8, fill))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

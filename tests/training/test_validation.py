@@ -7,10 +7,12 @@ import pytest
 import torch
 
 from feathertrack import load_model
+from feathertrack.benchmarks import open_benchmark
 from feathertrack.errors import FeathertrackError, InputError
 from feathertrack.evaluation.training_log import read_log
 from feathertrack.models import create_model
 from feathertrack.training.loop import fit
+from feathertrack.training.progress import FitResult, Progress, Watch
 from feathertrack.training.recipe import ValidationSettings
 from feathertrack.training.validation import Scores, Validator, weighted_sum
 from tests.training.toys import ToyPairs, ToyTask, toy_recipe, toy_task
@@ -23,6 +25,7 @@ class Told(Validator):
 
     def __init__(self, values: list[float | None], **settings: object) -> None:
         self.settings = replace(ValidationSettings(benchmark="synthetic"), **settings)
+        self.benchmark = open_benchmark("synthetic")
         self.values = values
         self.draws: list[float] = []
 
@@ -133,6 +136,34 @@ def test_a_validation_that_was_cut_off_is_made_up_for(tmp_path: Path) -> None:
         go(CutOff([]), resume=False)
     result = go(Told([0.7, 0.1]), resume=True)
     assert (result.best, result.best_epoch) == (0.7, 1)
+
+
+def test_a_best_value_of_another_metric_does_not_count_when_a_training_goes_on(
+    tmp_path: Path,
+) -> None:
+    def cut_off(progress: Progress) -> None:
+        if progress.epoch == 2 and progress.step:
+            raise KeyboardInterrupt
+
+    def go(values: list[float | None], metric: str, watch: Watch | None = None) -> FitResult:
+        validator = Told(values)
+        validator.settings = replace(validator.settings, metric=metric)
+        return fit(
+            toy_recipe(epochs=2),
+            toy_task(),
+            ToyPairs(),
+            output=tmp_path,
+            devices="cpu",
+            validator=validator,
+            resume=True,
+            watch=watch,
+        )
+
+    with pytest.raises(KeyboardInterrupt):
+        go([0.9], "100 auc", cut_off)
+    result = go([0.3], "auc")
+    assert (result.metric, result.best, result.best_epoch) == ("auc", 0.3, 2)
+    assert any("the best so far does not count" in note for note in result.notes)
 
 
 def test_weights_of_a_named_network_can_be_loaded(tmp_path: Path) -> None:

@@ -226,6 +226,8 @@ def test_a_table_wrapped_in_itself(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [[1, 2], {"epoch": 3}, {}, torch.zeros(3), {3: torch.zeros(1)}])
 def test_checkpoint_without_a_table(content: Any, tmp_path: Path) -> None:
     _refused(_saved(tmp_path / "odd.pth", content), "holds no table of tensors")
+    resumable = {"format": "feathertrack training", "states": {}}
+    _refused(_saved(tmp_path / "step.ckpt", resumable), r"weights/last.safetensors")
 
 
 def test_numpy_values_beside_the_tensors_are_left_out(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 
 from feathertrack.benchmarks.benchmark import Benchmark
 from feathertrack.benchmarks.files import Files
-from feathertrack.benchmarks.folder_places import TREE, Place, find_places
+from feathertrack.benchmarks.folder_places import TREE, Found, Place, find_places
 from feathertrack.benchmarks.framelist import (
     FirstFrames,
     FolderFrames,
@@ -61,15 +61,16 @@ class FolderReader:
         Raises:
             InputError: there is none, or two have one name.
         """
-        return self._found[0]
+        return self.found.places
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was unusual about finding them."""
-        return self._found[1]
+        return self.found.notes
 
     @cached_property
-    def _found(self) -> tuple[dict[str, Place], tuple[str, ...]]:
+    def found(self) -> Found:
+        """Every sequence, and what is left out."""
         return find_places(self.root, format=self.format)
 
     def files(self, name: str) -> Files:

@@ -66,8 +66,25 @@ class Place:
         return next((format for end, format in _FORMATS if name.endswith(end)), None)
 
 
-def find_places(root: Path, *, format: str | None) -> tuple[dict[str, Place], tuple[str, ...]]:
-    """Every sequence by name, and what was unusual about finding them.
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What a folder holds.
+
+    Attributes:
+        places: every sequence by name.
+        notes: what was unusual about finding them.
+        without_boxes: folders of pictures, and videos, with which no file of boxes goes.
+        without_pictures: files of boxes, of a usual name, with which no pictures go.
+    """
+
+    places: dict[str, Place]
+    notes: tuple[str, ...]
+    without_boxes: tuple[Path, ...] = ()
+    without_pictures: tuple[Path, ...] = ()
+
+
+def find_places(root: Path, *, format: str | None) -> Found:
+    """Every sequence by name, and what is left out.
 
     Args:
         root: holds sequences, at any depth, or is one.
@@ -78,11 +95,13 @@ def find_places(root: Path, *, format: str | None) -> tuple[dict[str, Place], tu
     """
     own = _sequence(root, (root.resolve().name,), beside=False)
     without: list[Path] = []
-    places = [own] if own else [*_below(root, (), without)]
+    empty: list[Path] = []
+    places = [own] if own else [*_below(root, (), without, empty)]
     notes = []
     if without:
-        shown = ", ".join(map(str, without[:_SHOWN])) + (", ..." if len(without) > _SHOWN else "")
-        notes.append(f"left out, as no file of boxes goes with them: {shown}")
+        notes.append(f"left out, as no file of boxes goes with them: {_shown(without)}")
+    if empty:
+        notes.append(f"left out, as no pictures go with them: {_shown(empty)}")
     if not places:
         raise InputError("; ".join([f"{root} holds no sequence: expected {TREE}", *notes]))
     above = 0 if own else _shared_parts(places)
@@ -99,7 +118,16 @@ def find_places(root: Path, *, format: str | None) -> tuple[dict[str, Place], tu
                 f"would both be called {place.name}: rename one"
             )
         found[place.name] = place
-    return found, tuple(notes)
+    return Found(
+        places=found,
+        notes=tuple(notes),
+        without_boxes=tuple(without),
+        without_pictures=tuple(empty),
+    )
+
+
+def _shown(paths: list[Path]) -> str:
+    return ", ".join(map(str, paths[:_SHOWN])) + (", ..." if len(paths) > _SHOWN else "")
 
 
 def is_sequence(folder: Path) -> bool:
@@ -107,8 +135,10 @@ def is_sequence(folder: Path) -> bool:
     return _sequence(folder, (folder.name,), beside=True) is not None
 
 
-def _below(folder: Path, parts: tuple[str, ...], without: list[Path]) -> Iterator[Place]:
-    """Sequences in a folder; frames without boxes are added to ``without``."""
+def _below(
+    folder: Path, parts: tuple[str, ...], without: list[Path], empty: list[Path]
+) -> Iterator[Place]:
+    """Sequences in a folder; frames without boxes go to ``without``, boxes alone to ``empty``."""
     yield from _videos(folder, parts, without)
     if len(parts) == _DEEPEST:
         return
@@ -119,7 +149,9 @@ def _below(folder: Path, parts: tuple[str, ...], without: list[Path]) -> Iterato
             continue
         if any(is_picture(Path(one)) for one in file_names(folder / name)):
             without.append(folder / name)
-        yield from _below(folder / name, (*parts, name), without)
+        elif boxes := _lonely_boxes(folder / name):
+            empty.append(boxes)
+        yield from _below(folder / name, (*parts, name), without, empty)
 
 
 def _sequence(folder: Path, parts: tuple[str, ...], *, beside: bool) -> Place | None:
@@ -167,6 +199,14 @@ def _boxes(folder: Path, *, beside: bool) -> Path | None:
             return place / (usual or names)[0]
     paths = _boxes_of(folder, stem=folder.name) if beside else []
     return paths[0] if paths else None
+
+
+def _lonely_boxes(folder: Path) -> Path | None:
+    """A file of boxes, by its name, in a folder of which nothing below is a sequence."""
+    boxes = _boxes(folder, beside=False)
+    if boxes is None or boxes.stem.lower() not in _USUAL or _named(folder, VIDEO_SUFFIXES):
+        return None
+    return boxes
 
 
 def _boxes_of(path: Path, *, stem: str = "") -> list[Path]:

@@ -20,6 +20,9 @@ def print_plan(recipe: Recipe, *, data: Path | None) -> None:
     Raises:
         InputError: the recipe names a network, schedule or task that cannot be built.
     """
+    from feathertrack.training.ranges import check_numbers
+
+    check_numbers(recipe)
     print_fields(recipe)
     print()
     print_sizes(recipe.data, data=data)

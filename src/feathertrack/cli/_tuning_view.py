@@ -105,8 +105,8 @@ def print_conclusion(session: Session, conclusion: Conclusion) -> None:
         print("note: nothing was held out, so these scores say little of other sequences")
     path = next(iter(conclusion.presets))
     winner = dict(conclusion.best[0].point)
-    one = session.kept.contestants[session.kept.number_of(conclusion.best[0].point)]
-    name = one.name.rpartition("@")[0] or one.name if CHECKPOINT not in winner else one.name
+    made = session.kept.contestants[session.kept.number_of(conclusion.best[0].point)]
+    name = made.name.rpartition("@")[0] or made.name if CHECKPOINT not in winner else made.name
     print(f"preset: --tracker {shell_word(f'{name}@{path}')}")
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from tyro.conf import Positional, UseAppendAction, arg
+from tyro.conf import Positional, arg
 
-from feathertrack.cli._options import Flag
+from feathertrack.cli._options import DataRoot, Fields, Flag, OutputFolder, TrainingDevices
 from feathertrack.cli._overrides import apply_overrides
 from feathertrack.cli.train import data_root, speaks
 from feathertrack.errors import InputError
@@ -66,11 +66,11 @@ class Distill:
 
     teacher: Annotated[str | None, arg(metavar="NAME|FILE", help_behavior_hint="")] = None
 
-    data: Annotated[Path | None, arg(metavar="ROOT", help_behavior_hint="")] = None
+    data: DataRoot = None
 
-    output: Annotated[Path | None, arg(metavar="DIR", help_behavior_hint="")] = None
+    output: OutputFolder = None
 
-    devices: Annotated[str, arg(metavar="auto|cpu|cuda[:N]")] = "auto"
+    devices: TrainingDevices = "auto"
 
     model: Annotated[str | None, arg(metavar="NAME", help_behavior_hint="")] = None
 
@@ -86,11 +86,7 @@ class Distill:
 
     dry_run: Flag = False
 
-    fields: Annotated[
-        tuple[tuple[str, str], ...],
-        UseAppendAction,
-        arg(name="SECTION.FIELD", metavar="VALUE"),
-    ] = ()
+    fields: Fields = ()
 
     def run(self) -> int:
         """Find the student's settings, change them, and train."""
@@ -154,6 +150,9 @@ class Distill:
         Raises:
             InputError: there is no such field, or a value does not fit.
         """
+        for path, _ in self.fields:
+            if instead := _WITHOUT_EFFECT.get(path.replace("-", "_")):
+                raise InputError(f"{path} has no effect where stages are trained: say {instead}")
         given = [*self._given("model", "weights", *_OF_COMPRESSION), *self.fields]
         return apply_overrides(compression, given, owner=f"compression {compression.name} has")
 
@@ -189,6 +188,13 @@ class Distill:
         words = [(name, getattr(self, name)) for name in names]
         return [(name, word) for name, word in words if word is not None]
 
+
+_WITHOUT_EFFECT = {
+    "optim.lr": "--train.lr and --finetune.lr",
+    "loop.epochs": "--train.epochs and --finetune.epochs",
+    "validation.from_epoch": "--choose-from",
+}
+"""Fields of a compression that its phases have for themselves."""
 
 _OF_COMPRESSION = ("rates", "norms", "feature_weight", "choose_from")
 

@@ -159,10 +159,10 @@ def check_device(device: Device) -> None:
         seen = torch.cuda.device_count() if torch.cuda.is_available() else 0
         raise InputError(
             f"torch {torch.__version__} sees {seen} CUDA devices, not {device}: "
-            "install torch for CUDA and its driver, or say device='cpu'"
+            "install torch for CUDA and its driver, or choose the device cpu"
         )
     if device.kind == "mps" and not torch.backends.mps.is_available():
-        raise InputError("torch sees no Apple GPU (mps) here: say device='cpu'")
+        raise InputError("torch sees no Apple GPU (mps) here: choose the device cpu")
 
 
 @contextlib.contextmanager

@@ -51,11 +51,12 @@ class Position:
 
 @dataclass(frozen=True, kw_only=True)
 class Best:
-    """The best validation so far; ``epoch`` counts from 1."""
+    """The best validation so far; ``epoch`` counts from 1, ``judged_by`` tells rules and data."""
 
     metric: str = ""
     value: float = 0.0
     epoch: int = 0
+    judged_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +73,7 @@ class Checkpoint:
         best: the best validation, None before the first.
         validated: epochs after which a validation was made or not due.
         skipped: steps that were left out.
+        data: what the training sets are known by; empty in older files.
     """
 
     recipe: Mapping[str, Any]
@@ -83,6 +85,7 @@ class Checkpoint:
     best: Best | None = None
     validated: int = 0
     skipped: int = 0
+    data: Sequence[str] = ()
 
 
 def save_checkpoint(checkpoint: Checkpoint, folder: Path, *, keep: int) -> Path:
@@ -107,6 +110,7 @@ def save_checkpoint(checkpoint: Checkpoint, folder: Path, *, keep: int) -> Path:
         "best": asdict(checkpoint.best) if checkpoint.best else None,
         "validated": checkpoint.validated,
         "skipped": checkpoint.skipped,
+        "data": list(checkpoint.data),
     }
     buffer = io.BytesIO()
     torch.save(content, buffer)
@@ -195,6 +199,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
             best=Best(**content["best"]) if content["best"] else None,
             validated=content["validated"],
             skipped=content["skipped"],
+            data=content.get("data", ()),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointDamaged(f"checkpoint {path} is damaged: {error!r}") from error
@@ -213,3 +218,17 @@ def check_recipe(checkpoint: Checkpoint, recipe: Recipe, *, path: Path) -> None:
             f"checkpoint {path} is of another recipe ({'; '.join(found[:_SHOWN])}{more}): "
             "give the same options, or another --output"
         )
+
+
+def check_data(checkpoint: Checkpoint, data: Sequence[str], *, path: Path) -> None:
+    """Refuse to go on with other data than the checkpoint's.
+
+    Raises:
+        InputError: names the first set that differs.
+    """
+    for number, (before, now) in enumerate(zip(checkpoint.data, data, strict=False)):
+        if before != now:
+            raise InputError(
+                f"checkpoint {path} was trained on other data: set {number} had {before}, and has "
+                f"{now} now: give the same data, or another --output"
+            )

@@ -118,10 +118,10 @@ class Journal:
             "validation",
             epoch=epochs,
             scores=dict(verdict.headline),
-            best=verdict.better,
+            best=verdict.best is not None,
             seconds=verdict.seconds,
         )
-        best = ", the best so far" if verdict.better else ""
+        best = ", the best so far" if verdict.best else ""
         self._tell(f"epoch {epochs}: {metric} {verdict.value:.4f}{best}")
 
     def note(self, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.optim import Optimizer
 
-from feathertrack.errors import InputError
+from feathertrack.errors import FeathertrackError, InputError
 from feathertrack.models.network import Network
 from feathertrack.training.checkpoints import (
     Best,
     Checkpoint,
     Position,
+    check_data,
     check_recipe,
     find_checkpoints,
     keep_as_best,
@@ -62,6 +64,7 @@ class Keeper:
         optimizer: of the task's parameters.
         stepper: its scaler is kept too.
         output: the run folder.
+        data: what the training sets are known by.
 
     Attributes:
         averaged: the moving average of the weights, None without one and on other processes.
@@ -78,9 +81,11 @@ class Keeper:
         optimizer: Optimizer,
         stepper: Stepper,
         output: Path,
+        data: Sequence[str] = (),
     ) -> None:
         self._fabric, self._recipe, self._task = fabric, recipe, task
         self._optimizer, self._stepper, self._output = optimizer, stepper, output
+        self._data = tuple(data)
         self._first = fabric.is_global_zero
         self.averaged: AveragedNetwork | None = None
         if recipe.loop.ema and self._first:
@@ -119,6 +124,7 @@ class Keeper:
         """
         checkpoint = load_checkpoint(path)
         check_recipe(checkpoint, self._recipe, path=path)
+        check_data(checkpoint, self._data, path=path)
         states = checkpoint.states
         try:
             self._task.load_state_dict(states["task"])
@@ -137,7 +143,7 @@ class Keeper:
         """Write a checkpoint and the weights; every process must call this together.
 
         Raises:
-            InputError: they cannot be written; every process learns of it.
+            FeathertrackError: they cannot be written; every process learns of it.
         """
         states: dict[str, Any] = {
             "task": self._task.state_dict(),
@@ -157,11 +163,12 @@ class Keeper:
             best=standing.best,
             validated=standing.validated,
             skipped=standing.skipped,
+            data=self._data,
         )
         problem = self._write(checkpoint, best=best) if self._first else None
         problem = self._fabric.broadcast(problem)
         if problem:
-            raise InputError(problem)
+            raise FeathertrackError(problem)
 
     def _write(self, checkpoint: Checkpoint, *, best: bool) -> str:
         """Write the files; return what went wrong, which other processes must learn."""

@@ -7,6 +7,7 @@ A run folder holds ``recipe.json``, ``log.jsonl``, ``tensorboard/``, ``checkpoin
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,6 +52,7 @@ def fit(
     resume: bool | Path = False,
     fabric: Fabric | None = None,
     devices: str = "auto",
+    data: Sequence[str] = (),
     validator: Validator | None = None,
     watch: Watch | None = None,
 ) -> FitResult:
@@ -65,6 +67,7 @@ def fit(
             a path goes on from that file. False begins, in a folder without checkpoints.
         fabric: devices and processes; made from ``devices`` where there is none.
         devices: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+        data: what the training sets are known by; a checkpoint of others is refused.
         validator: scores the network from time to time.
         watch: told about every step, on the first process.
 
@@ -75,7 +78,7 @@ def fit(
     fabric = fabric or launch(recipe.loop, devices=devices)
     deterministic = recipe.loop.deterministic
     with arithmetic(deterministic=deterministic), given_back(task), stop_requests() as stop:
-        run = _Run(fabric, recipe, task, loader, Path(output), validator, watch, stop)
+        run = _Run(fabric, recipe, task, loader, Path(output), validator, watch, stop, data)
         run.begin(resume)
         try:
             return run.train()
@@ -96,6 +99,7 @@ class _Run:
         validator: Validator | None,
         watch: Watch | None,
         stop: StopRequest,
+        data: Sequence[str],
     ) -> None:
         self.fabric, self.recipe, self.loader, self.output = fabric, recipe, loader, output
         self.validator, self.stop = validator, stop
@@ -105,7 +109,13 @@ class _Run:
         self.freezing = Freezing(task, recipe.freeze)
         self.stepper = Stepper(fabric, recipe, task, optimizer, self.freezing)
         self.keeper = Keeper(
-            fabric, recipe, task=task, optimizer=optimizer, stepper=self.stepper, output=output
+            fabric,
+            recipe,
+            task=task,
+            optimizer=optimizer,
+            stepper=self.stepper,
+            output=output,
+            data=data,
         )
         self.steps_per_epoch = steps_per_epoch(loader, recipe.loop)
         self.journal = Journal(
@@ -135,7 +145,10 @@ class _Run:
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         self.standing, notes = standing_at(
-            checkpoint, pairs_per_step=self.pairs_per_step, processes=self.fabric.world_size
+            checkpoint,
+            pairs_per_step=self.pairs_per_step,
+            processes=self.fabric.world_size,
+            judged_by=self.validator.judged_by if self.validator else None,
         )
         self.journal.moved(self.standing.position)
         if self.fabric.global_rank < len(checkpoint.random):
@@ -260,17 +273,19 @@ class _Run:
     def _validated(self) -> Best | None:
         """The new best, None where this is none."""
         assert self.validator is not None
-        epochs, best = self.standing.position.epoch, self.standing.best
+        epochs = self.standing.position.epoch
         try:
             verdict = self.validator.judge(
-                self.keeper.network, device=self.fabric.device, best=best.value if best else None
+                self.keeper.network,
+                device=self.fabric.device,
+                epoch=epochs,
+                best=self.standing.best,
             )
         except FeathertrackError as error:
             self.journal.note(f"the validation after epoch {epochs} failed: {error}")
             return None
         self.journal.validation(verdict)
-        metric = self.validator.settings.metric
-        return Best(metric=metric, value=verdict.value, epoch=epochs) if verdict.better else None
+        return verdict.best
 
     def _save(self, *, best: bool = False) -> None:
         self.keeper.save(self.standing, best=best)

@@ -9,7 +9,7 @@ from feathertrack.training.keeping import Standing
 
 
 def standing_at(
-    checkpoint: Checkpoint, *, pairs_per_step: int, processes: int
+    checkpoint: Checkpoint, *, pairs_per_step: int, processes: int, judged_by: str | None
 ) -> tuple[Standing, list[str]]:
     """Return how far a checkpoint's run had come, and what a reader must know of going on.
 
@@ -20,12 +20,17 @@ def standing_at(
         checkpoint: of the run.
         pairs_per_step: of all processes together, from now on.
         processes: from now on.
+        judged_by: how weights are judged from now on, None where they are not.
     """
     position = checkpoint.position
     step, again = divmod(position.pairs, pairs_per_step)
+    best = checkpoint.best
+    other = best is not None and judged_by is not None and best.judged_by != judged_by
+    if other:
+        best = None
     standing = Standing(
         position=replace(position, step=step, pairs=step * pairs_per_step),
-        best=checkpoint.best,
+        best=best,
         validated=checkpoint.validated,
         skipped=checkpoint.skipped,
     )
@@ -34,6 +39,11 @@ def standing_at(
         notes.append(
             f"{checkpoint.world_size} processes trained until step {position.total_steps} and "
             f"{processes} from there: {pairs_per_step} pairs make a step now"
+        )
+    if other:
+        notes.append(
+            "weights are judged by another metric or on other sequences than before: the best so "
+            "far does not count"
         )
     if again:
         notes.append(f"{again} pairs of epoch {position.epoch + 1} are trained on twice")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from feathertrack.data.identity import identities
 from feathertrack.data.loading import PairLoader
 from feathertrack.data.settings import SetSettings
 from feathertrack.data.sources import Source, open_source
@@ -16,7 +17,9 @@ from feathertrack.training.launch import launch
 from feathertrack.training.loop import fit
 from feathertrack.training.progress import FitResult, Watch
 from feathertrack.training.randomness import seed_generators
+from feathertrack.training.ranges import check_numbers
 from feathertrack.training.recipe import Recipe
+from feathertrack.training.task import Task
 from feathertrack.training.validation import Validator
 from feathertrack.weights.loading import load_model
 
@@ -48,6 +51,7 @@ def run_recipe(
         InputError: data, weights or a number of the recipe cannot be used.
         FeathertrackError: the training has diverged.
     """
+    check_numbers(recipe)
     root = None if data_root is None else Path(data_root)
     fabric = launch(recipe.loop, devices=devices)
     sources = [_opened(one, root) for one in recipe.data.sets]
@@ -70,6 +74,7 @@ def run_recipe(
     teacher = teacher or (load_teacher(recipe.teacher) if recipe.teacher else None)
     check_views(recipe, network)
     task = recipe.task.build(network, recipe=recipe, teacher=teacher)
+    check_teacher(recipe, task)
     try:
         result = fit(
             recipe,
@@ -78,6 +83,7 @@ def run_recipe(
             output=output,
             resume=resume,
             fabric=fabric,
+            data=identities(sources),
             validator=validator,
             watch=watch,
         )
@@ -85,6 +91,19 @@ def run_recipe(
         loader.close()
         task.close()
     return replace(result, notes=(*result.notes, *_unreadable(loader), *task.notes()))
+
+
+def check_teacher(recipe: Recipe, task: Task) -> None:
+    """Refuse a teacher that nobody listens to.
+
+    Raises:
+        InputError: the task of the recipe imitates none.
+    """
+    if recipe.teacher and task.teacher is None:
+        raise InputError(
+            f"recipe {recipe.name} imitates no teacher: leave --teacher out, or see the students "
+            "of 'feathertrack distill'"
+        )
 
 
 def _opened(settings: SetSettings, root: Path | None) -> Source:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from feathertrack.evaluation.protocols import find_protocol
 from feathertrack.evaluation.runner import evaluate
 from feathertrack.models.network import Network
 from feathertrack.trackers.creation import tracker_for
+from feathertrack.training.checkpoints import Best
 from feathertrack.training.randomness import undisturbed
 from feathertrack.training.recipe import ValidationSettings
 
@@ -41,13 +43,13 @@ class Verdict:
     Attributes:
         headline: all numbers by name.
         value: the one by which weights are chosen.
-        better: whether it beats the best one before.
+        best: this one, where it beats the best one before.
         seconds: that it took.
     """
 
     headline: Mapping[str, float]
     value: float
-    better: bool
+    best: Best | None
     seconds: float
 
 
@@ -79,6 +81,13 @@ class Validator:
         table = measures_of(self.benchmark, self.settings.protocol or None)
         weighted_sum(self.settings.metric, table.headline, option=_OPTION)
 
+    @property
+    def judged_by(self) -> str:
+        """A text that two validations share whose values can be compared."""
+        one = self.settings
+        words = (one.metric, one.benchmark, one.protocol, one.preset, *self.benchmark.names)
+        return json.dumps(words)
+
     def due(self, epochs_done: int) -> bool:
         """Whether to validate after so many epochs."""
         since = epochs_done - self.settings.from_epoch
@@ -97,18 +106,22 @@ class Validator:
             table = evaluate(tracker, self.benchmark, protocol=self.settings.protocol or None)
         return Scores(headline=dict(table.headline), lower_is_better=table.lower_is_better)
 
-    def judge(self, network: Network, *, device: torch.device, best: float | None) -> Verdict:
-        """Score a network, and compare it with the best value so far.
+    def judge(
+        self, network: Network, *, device: torch.device, epoch: int, best: Best | None
+    ) -> Verdict:
+        """Score a network after an epoch, and compare it with the best value so far.
 
         Raises:
             FeathertrackError: as ``score``.
         """
         began = time.perf_counter()
         scores = self.score(network, device=device)
+        value, metric = self.value(scores), self.settings.metric
+        new = Best(metric=metric, value=value, epoch=epoch, judged_by=self.judged_by)
         return Verdict(
             headline=dict(scores.headline),
-            value=self.value(scores),
-            better=self.improves(scores, best),
+            value=value,
+            best=new if self.improves(scores, best.value if best else None) else None,
             seconds=time.perf_counter() - began,
         )
 

@@ -187,6 +187,11 @@ def find_state(content: object, *, source: str) -> State:
         if tensors and all(isinstance(key, str) for key in tensors):
             return {str(key): value.detach() for key, value in tensors.items()}
         break
+    if isinstance(content, Mapping) and content.get("format") == "feathertrack training":
+        raise WeightsError(
+            f"{source} is a checkpoint to go on training from: the weights of its run are in "
+            "weights/last.safetensors and weights/best.safetensors beside the folder checkpoints"
+        )
     found = "keys " + first(content) if isinstance(content, Mapping) else type(content).__name__
     raise WeightsError(f"{source} holds no table of tensors, but {found}")
 

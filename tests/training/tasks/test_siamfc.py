@@ -13,6 +13,7 @@ from feathertrack.models import create_model
 from feathertrack.models.siamfc import SiamFC
 from feathertrack.recipes import find_recipe
 from feathertrack.training.losses import balanced_logistic
+from feathertrack.training.running import check_teacher
 from feathertrack.training.tasks.siamfc import SiamFCTask, SiamFCTaskSettings
 
 
@@ -131,3 +132,11 @@ def test_a_network_of_another_family_is_refused() -> None:
     network = create_model("siamrpn_alexnet")
     with pytest.raises(InputError, match="trains networks of siamfc, not siamrpn_alexnet"):
         SiamFCTaskSettings().build(network, recipe=find_recipe("siamfc_small"))
+
+
+def test_a_teacher_that_nobody_listens_to_is_refused() -> None:
+    recipe = replace(find_recipe("siamfc_small"), teacher="fdsiamfc_30")
+    task = recipe.task.build(create_model("fdsiamfc_15"), recipe=recipe)
+    with pytest.raises(InputError, match="siamfc_small imitates no teacher: leave --teacher out"):
+        check_teacher(recipe, task)
+    check_teacher(replace(recipe, teacher=""), task)

@@ -23,6 +23,8 @@ from feathertrack.data.records import (
     PICTURE_MISSING,
     UNREADABLE_ANNOTATION,
     VIDEO_FILE,
+    WITHOUT_ANNOTATION,
+    WITHOUT_PICTURES,
     Problem,
     TrackRecord,
     VideoRecord,
@@ -68,9 +70,22 @@ def _sequences(
     folders = {relative(one, root) for place in places.values() for one in _above(place, top)}
     listing = [relative(source, root)] if source and source.is_relative_to(root) else []
     sources = [*sorted(folders), *listing]
-    yield VideoRecord(name="", images=(), sizes=None, tracks=(), sources=sources)
+    problems = _left_out(reader) if names is None else []
+    yield VideoRecord(name="", images=(), sizes=None, tracks=(), problems=problems, sources=sources)
     for name, place in chosen.items():
         yield _record(root, reader, name, place)
+
+
+def _left_out(reader: FolderReader) -> list[Problem]:
+    """Pictures without boxes, and boxes without pictures."""
+    return [
+        Problem(reason=reason, count=len(paths), example=str(paths[0]))
+        for reason, paths in (
+            (WITHOUT_ANNOTATION, reader.found.without_boxes),
+            (WITHOUT_PICTURES, reader.found.without_pictures),
+        )
+        if paths
+    ]
 
 
 def _above(place: Place, top: Path) -> list[Path]:

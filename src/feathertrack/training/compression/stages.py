@@ -25,6 +25,7 @@ from feathertrack.training.compression.inheritance import (
     teacher_state,
 )
 from feathertrack.training.compression.settings import Compression, PhaseSettings
+from feathertrack.training.ranges import check_numbers
 from feathertrack.training.recipe import (
     FreezeSettings,
     Recipe,
@@ -62,6 +63,7 @@ def plan_stages(compression: Compression) -> tuple[Stage, ...]:
         InputError: the student cannot be built, a share or weight is out of its range, or nothing
             is left to do.
     """
+    check_numbers(compression)
     if not 0 <= compression.choose_from <= 1:
         raise InputError(
             f"choose_from is a share of the epochs from 0 to 1, got {compression.choose_from:g}"
