@@ -73,7 +73,7 @@ def test_a_point_that_breaks_is_the_only_one_that_fails(tmp_path: Path) -> None:
 def test_a_search_without_any_result_says_why(tmp_path: Path) -> None:
     changes = {"contestants": [drifting(f"{HERE}:Breaking")], "axes": [("shift", "-1,-2")]}
     with pytest.raises(InputError, match=r"no point could be run to its end: .*a bug"):
-        search(tmp_path, **changes)
+        search(tmp_path, **changes).conclude()
 
 
 def test_the_winner_becomes_a_preset_that_says_what_it_was_tuned_on(tmp_path: Path) -> None:
