@@ -237,6 +237,8 @@ def test_pictures_without_boxes_and_boxes_without_pictures_are_counted(
     sets.own(root, names=("c/fish", "d/empty"))
     (root / "c/fish/groundtruth_rect.txt").unlink()
     shutil.rmtree(root / "d/empty/img")
+    (root / "d/empty/gt").mkdir()
+    (root / "d/empty/groundtruth_rect.txt").rename(root / "d/empty/gt/groundtruth_rect.txt")
     index = opened("folder", root, "")
     assert index.num_videos == 2
     assert index.counts.dropped["sequence without an annotation"] == 1

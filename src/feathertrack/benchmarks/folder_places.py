@@ -204,7 +204,9 @@ def _boxes(folder: Path, *, beside: bool) -> Path | None:
 def _lonely_boxes(folder: Path) -> Path | None:
     """A file of boxes, by its name, in a folder of which nothing below is a sequence."""
     boxes = _boxes(folder, beside=False)
-    if boxes is None or boxes.stem.lower() not in _USUAL or _named(folder, VIDEO_SUFFIXES):
+    if boxes is None or boxes.parent != folder or boxes.stem.lower() not in _USUAL:
+        return None  # those in ``gt`` are met when that folder is
+    if _named(folder, VIDEO_SUFFIXES):
         return None
     return boxes
 

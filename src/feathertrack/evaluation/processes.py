@@ -52,6 +52,8 @@ def in_processes(
                 if waiting:
                     worker.give(waiting.popleft())
     finally:
+        for worker in pool:  # all at once, so that they tidy up side by side
+            worker.connection.close()
         for worker in pool:
             worker.stop()
 
@@ -68,6 +70,7 @@ class _Worker:
         self.task: Task | None = None
 
     def give(self, task: Task) -> None:
+        """Send it a task; it has none in hand."""
         self.task = task
         with contextlib.suppress(OSError):  # one that died before shows when it is waited for
             self.connection.send(task)

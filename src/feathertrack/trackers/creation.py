@@ -75,16 +75,10 @@ def create_tracker(
             raise InputError(f"{parts.target} has no settings, got {', '.join(settings)}")
         return create_built_in(parts.target, weights=weights, preset=parts.preset)
     if parts.target in PAIRS:
-        return _create_pair(
-            parts,
-            [
-                _engine_of(model, path, engine, device, precision, threads)
-                for model, path in zip(
-                    PAIRS[parts.target], pair_weights(parts.target, weights), strict=True
-                )
-            ],
-            settings,
-        )
+        files = zip(PAIRS[parts.target], pair_weights(parts.target, weights), strict=True)
+        runtime = (engine, device, precision, threads)
+        engines = [_engine_of(model, path, *runtime) for model, path in files]
+        return _create_pair(parts, engines, settings)
     named = DEFAULT_MODEL if parts.target == "default" else parts.target
     model, preset = named, parts.preset
     if parts.kind == "model":
