@@ -19,7 +19,7 @@ from feathertrack.data.targets import (
     proposals,
     response_label,
 )
-from feathertrack.data.targets.anchor_targets import overlaps
+from feathertrack.data.targets.anchor_targets import negative_window, overlaps
 from tests.goldens_compare import load_golden
 from tests.shared_data import shared
 
@@ -199,6 +199,18 @@ def test_deltas_lead_from_proposal_to_target() -> None:
     np.testing.assert_allclose(
         np.concatenate([center - size / 2, size], 1), boxes.repeat(4, 0), rtol=1e-4
     )
+
+
+def test_with_another_stride_cells_lie_further_apart_and_targets_move_onto_the_same_box() -> None:
+    grid, wide = anchor_grid(17), anchor_grid(9, stride=16)
+    np.testing.assert_array_equal(grid[:, ::2, ::2], wide)
+    box, positive = [[100.0, 90.0, 70.0, 60.0]], [True]
+    fine = anchor_targets(box, positive, [0], size=17, settings=ALL)
+    coarse = anchor_targets(box, positive, [0], size=9, settings=ALL, stride=16)
+    np.testing.assert_array_equal(fine.label[..., ::2, ::2], coarse.label)
+    np.testing.assert_array_equal(fine.delta[..., ::2, ::2], coarse.delta)
+    other = negative_window(center_boxes(box), size=9, centered=True, stride=16)[0]
+    assert other.sum() == 49 and other[4, 4]
 
 
 def test_square_anchor_sizes_agree_between_the_codes() -> None:

@@ -26,8 +26,18 @@ from tests.goldens_compare import assert_within
 LIGHT: dict[str, dict[str, Any]] = {
     "siamrpn_alexnet": {},
     "siamkpn_alexnet": {},
-    "siamrpn_mobilenetv2": {"multiplier": 0.35, "widths": [8, 16, 8], "weighted": True},
-    "siamkpn_mobilenetv2": {"multiplier": 0.35, "widths": [8, 8, 16], "num_stages": 3},
+    "siamrpn_mobilenetv2": {
+        "multiplier": 0.35,
+        "widths": [8, 16, 8],
+        "weighted": True,
+        "used": [3, 5, 7],
+    },
+    "siamkpn_mobilenetv2": {
+        "multiplier": 0.35,
+        "widths": [8, 8, 16],
+        "num_stages": 3,
+        "used": [3, 5, 7],
+    },
     "siamrpn_r18": {"widths": [8, 8, 8]},
 }
 KEY_TABLES = {
@@ -179,6 +189,9 @@ def test_the_middle_of_an_alexnet_response_is_the_middle_of_the_crop() -> None:
         ("siamrpn_r50", {"anchors": "ours"}, "anchors are those of pysot or mmtracking"),
         ("siamrpn_r50", {"widths": [256]}, "3 levels need as many widths"),
         ("siamkpn_mobilenetv2", {"num_stages": 4}, "1 to 3 stages"),
+        ("siamkpn_mobilenetv2", {"stride": 32}, "stride of MobileNetV2 is 8 or 16"),
+        ("siamrpn_mobilenetv2", {"stride": 16}, "layers 4 to 7 can be used, got .3, 5, 7."),
+        ("siamrpn_mobilenetv2", {"used": (5, 3)}, "ascending ones of layers 3 to 7"),
     ],
 )
 def test_options_that_make_no_network_are_refused(
@@ -186,6 +199,32 @@ def test_options_that_make_no_network_are_refused(
 ) -> None:
     with torch.device("meta"), pytest.raises(InputError, match=words):
         create_model(name, **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"), [("siamrpn_mobilenetv2", 9), ("siamkpn_mobilenetv2", 15)]
+)
+def test_with_stride_16_the_middle_of_the_map_is_the_middle_of_the_crop(
+    name: str, cells: int
+) -> None:
+    network = create_model(name, multiplier=0.35, widths=(8,), used=(5,), stride=16).eval()
+    assert isinstance(network, DepthwiseSiamese)
+    assert network.stride == 16
+    assert count_macs(network).predict < count_macs(create_model(name, multiplier=0.35)).predict / 4
+    for convolution in network.modules():  # so that what is lit is what was bright
+        if isinstance(convolution, nn.Conv2d):
+            nn.init.constant_(convolution.weight, 1 / convolution.weight[0].numel())
+    template, search = torch.zeros(1, 3, 127, 127), torch.zeros(3, 3, 255, 255)
+    template[..., 56:71, 56:71] = 255
+    for number, shift in enumerate((0, 16, -32)):
+        search[number, :, 120 : 120 + 15, 120 + shift : 135 + shift] = 255
+    score = network(template, search)[0][:, 0]
+    assert score.shape == (3, cells, cells)
+    peaks = score.flatten(1).argmax(1)
+    middle = cells // 2
+    assert [divmod(int(one), cells) for one in peaks] == [
+        (middle, middle + moved) for moved in (0, 1, -2)
+    ]
 
 
 @pytest.mark.parametrize("form", ["grouped", "matmul"])

@@ -37,6 +37,15 @@ def test_decoding_equals_that_of_mmtracking() -> None:
         np.testing.assert_allclose(found, [cx, cy, w, h], atol=1e-3)
 
 
+def test_cells_are_as_far_apart_as_the_network_says() -> None:
+    engine = SquareEngine()
+    engine.info = replace(engine.info, stride=16)
+    outputs = (np.zeros((1, 10, 9, 9), np.float32), np.zeros((1, 20, 9, 9), np.float32))
+    proposals = SiamRPNTracker(engine).propose(outputs)
+    assert proposals.x[:9].tolist() == [16.0 * (cell - 4) for cell in range(9)]
+    assert proposals.width[2 * 81] == 64
+
+
 def test_unknown_conventions_are_refused() -> None:
     with pytest.raises(InputError, match="anchors of 'mine'; known here: pysot or mmtracking"):
         SiamRPNTracker(SquareEngine(anchors="mine"))

@@ -70,6 +70,17 @@ def test_the_file_begins_a_training_of_either_family(name: str) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["siamrpn_mobilenetv2", "siamkpn_mobilenetv2"])
+def test_a_backbone_of_fewer_layers_takes_what_it_uses(name: str) -> None:
+    options = {"multiplier": 1.0, "widths": (16,), "used": (5,), "stride": 16}
+    state = load_model(shared(FILE), name=name, options=options).state_dict()
+    given = torch.load(shared(FILE), weights_only=True)
+    torch.testing.assert_close(
+        state["backbone.layer5.2.conv.6.weight"], given["features.13.conv.6.weight"]
+    )
+    assert not any(key.startswith("backbone.layer6") for key in state)
+
+
 def test_the_file_still_begins_a_training_of_atom() -> None:
     assert load_model(shared(FILE), name="atom_mobilenetv2").family == "atom"
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from feathertrack.errors import InputError
 from feathertrack.models.backbones import AlexNet, Backbone, DilatedResNet, MobileNetV2
+from feathertrack.models.backbones.mobilenetv2 import USED
 from feathertrack.models.depthwise_siamese import DepthwiseSiamese
 from feathertrack.models.heads import KEYPOINT, FusedHead
 from feathertrack.models.registry import register
@@ -81,10 +82,23 @@ def siamkpn_mobilenetv2(
     widths: Sequence[int] = WIDTHS,
     num_stages: int = 1,
     weighted: bool = True,
+    used: Sequence[int] = USED,
+    stride: int = 8,
 ) -> SiamKPN:
-    """Build it on MobileNetV2, whose widths are times ``multiplier``; a light one of ours."""
-    backbone = MobileNetV2(multiplier=multiplier)
-    return SiamKPN(backbone, widths=widths, num_stages=num_stages, weighted=weighted)
+    """Build it on MobileNetV2; a light one of ours.
+
+    Args:
+        multiplier: of the widths of the backbone.
+        widths: channels of the neck's levels.
+        num_stages: of the cascade.
+        weighted: whether levels are fused by learned weights.
+        used: layers of the backbone that are the levels.
+        stride: 8, or 16: a fifth of the work, a coarser map.
+    """
+    backbone = MobileNetV2(multiplier=multiplier, used=used, stride=stride)
+    network = SiamKPN(backbone, widths=widths, num_stages=num_stages, weighted=weighted)
+    network.stride = stride
+    return network
 
 
 @register

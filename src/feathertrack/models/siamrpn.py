@@ -15,6 +15,7 @@ from typing import Literal, get_args
 
 from feathertrack.errors import InputError
 from feathertrack.models.backbones import AlexNet, Backbone, DilatedResNet, MobileNetV2
+from feathertrack.models.backbones.mobilenetv2 import USED
 from feathertrack.models.depthwise_siamese import DepthwiseSiamese
 from feathertrack.models.heads import REGION, FusedHead
 from feathertrack.models.necks import AdjustLevels
@@ -92,10 +93,23 @@ def siamrpn_mobilenetv2(
     widths: Sequence[int] = WIDTHS,
     weighted: bool = False,
     anchors: Anchors = "pysot",
+    used: Sequence[int] = USED,
+    stride: int = 8,
 ) -> SiamRPN:
-    """Build it on MobileNetV2, whose widths are times ``multiplier``."""
-    backbone = MobileNetV2(multiplier=multiplier)
-    return SiamRPN(backbone, widths=widths, weighted=weighted, anchors=anchors)
+    """Build it on MobileNetV2, whose widths are times ``multiplier``.
+
+    Args:
+        multiplier: 1.4 in pysot.
+        widths: channels of the neck's levels.
+        weighted: whether levels are fused by learned weights.
+        anchors: whose conventions the weights follow.
+        used: layers of the backbone that are the levels.
+        stride: 8 as in pysot, or 16, which is ours: a fifth of the work, a coarser map.
+    """
+    backbone = MobileNetV2(multiplier=multiplier, used=used, stride=stride)
+    network = SiamRPN(backbone, widths=widths, weighted=weighted, anchors=anchors)
+    network.stride = stride
+    return network
 
 
 @register

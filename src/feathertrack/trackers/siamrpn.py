@@ -107,7 +107,9 @@ class SiamRPNTracker(SiameseTracker):
         """
         cls_2K, loc_4K = outputs[0].reshape(2, -1), outputs[1].reshape(4, -1)
         rows, columns = outputs[0].shape[2:]
-        x_K, y_K, width_K, height_K = _anchors(self.conventions["anchors"], rows, columns)
+        x_K, y_K, width_K, height_K = _anchors(
+            self.conventions["anchors"], rows, columns, self.engine.info.stride
+        )
         limit = _GROWTH[self.conventions["decoding"]]
         with np.errstate(all="ignore"):  # of what is not finite nothing is taken
             growth_2K = np.exp(np.clip(loc_4K[2:], -limit, limit))
@@ -168,10 +170,10 @@ def _known(word: str, name: str) -> AnchorKind:
 
 
 @lru_cache(maxsize=16)
-def _anchors(kind: AnchorKind, rows: int, columns: int) -> NDArray[np.float32]:
+def _anchors(kind: AnchorKind, rows: int, columns: int, stride: int) -> NDArray[np.float32]:
     """Centre x, y, width and height of all anchors from the middle of the region, (4, A*m*n)."""
     side = max(rows, columns)
-    grid_Ass4 = anchor_grid(side, kind=kind, middle=0.0)
+    grid_Ass4 = anchor_grid(side, kind=kind, middle=0.0, stride=stride)
     first = (side // 2 - rows // 2, side // 2 - columns // 2)
     grid_Amn4 = grid_Ass4[:, first[0] : first[0] + rows, first[1] : first[1] + columns]
     return np.ascontiguousarray(grid_Amn4.reshape(-1, 4).T, dtype=np.float32)

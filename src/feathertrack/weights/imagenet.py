@@ -7,12 +7,14 @@ classifier's layers computed (but for the borders and the dilation):
   0..255. Both are linear, and there is no padding in the stem: they go into the stem's convolution
   and the mean of its batch norm.
 - pysot's first block widens by a convolution that torchvision's lacks: it becomes the identity.
-- What lies beyond the last level is left out.
+- What lies beyond the last level is left out: all of the classifier, and layers that the network
+  which is to be filled does not use.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 
@@ -31,22 +33,30 @@ def recognise(state: State, options: Mapping[str, object]) -> Recognised | None:
 
     Args:
         state: the tensors of a file.
-        options: not needed here.
+        options: of the network's builder: which layers are used, and the stride.
     """
     stem = state.get("features.0.0.weight")
     if stem is None or tuple(stem.shape) != (32, 3, 3, 3):
         return None
     with torch.device("meta"):
-        ours = MobileNetV2(multiplier=1.0).state_dict()
-    named = _by_position(_values(state), ours)
-    if any(key not in named or named[key].shape != ours[key].shape for key in _counted(ours)):
+        whole = MobileNetV2(multiplier=1.0).state_dict()
+        kept = MobileNetV2(multiplier=1.0, **_of_backbone(options)).state_dict()
+    named = _by_position(_values(state), whole)
+    if any(key not in named or named[key].shape != whole[key].shape for key in _counted(whole)):
         return None
     return Recognised(
         name="siamrpn_mobilenetv2",
         options={"multiplier": 1.0},
-        state={f"backbone.{key}": value for key, value in _from_pixels(named).items()},
+        state={
+            f"backbone.{key}": value for key, value in _from_pixels(named).items() if key in kept
+        },
         part="backbone",
     )
+
+
+def _of_backbone(options: Mapping[str, object]) -> dict[str, Any]:
+    """Those options of a network that are its backbone's."""
+    return {name: options[name] for name in ("used", "stride") if name in options}
 
 
 def _values(state: State) -> list[torch.Tensor]:

@@ -63,6 +63,7 @@ def anchor_targets(
     *,
     size: int,
     settings: AnchorTargetSettings = AnchorTargetSettings(),
+    stride: int = 8,
 ) -> AnchorTargets:
     """Targets of a batch; which anchors count is drawn from the pairs' seeds, uniformly.
 
@@ -72,13 +73,15 @@ def anchor_targets(
         seeds: one integer per pair (B,).
         size: side S of the score map: 25 for the ResNet, 17 for the AlexNet.
         settings: how anchors are judged.
+        stride: pixels of the search region per cell.
     """
     boxes, is_positive = center_boxes(boxes_xywh), np.asarray(positive, dtype=bool)
-    anchors = anchor_grid(size, kind=settings.kind)
+    anchors = anchor_grid(size, kind=settings.kind, stride=stride)
     high, low = _judged(overlaps(boxes, anchors).reshape(len(boxes), -1), settings)
     high &= is_positive[:, None]
     low &= is_positive[:, None]
-    window = negative_window(boxes, size=size, centered=settings.window == "centered")
+    centered = settings.window == "centered"
+    window = negative_window(boxes, size=size, centered=centered, stride=stride)
     elsewhere = np.repeat(window[:, None], len(anchors), axis=1).reshape(len(boxes), -1)
     elsewhere &= ~is_positive[:, None]
 
@@ -136,13 +139,18 @@ def deltas(boxes: NDArray[np.float64], anchors: NDArray[np.float64]) -> NDArray[
 
 
 def negative_window(
-    boxes: NDArray[np.float64], *, size: int, centered: bool = False, middle: float = 127.0
+    boxes: NDArray[np.float64],
+    *,
+    size: int,
+    centered: bool = False,
+    middle: float = 127.0,
+    stride: int = 8,
 ) -> NDArray[np.bool_]:
     """The 7 x 7 cells around (B, 4) centres and sizes, cut at the map -> (B, size, size).
 
     Both codes round up after adding a half, so that a centred object's window is one cell off.
     """
-    place = (boxes[:, :2] - middle) / 8
+    place = (boxes[:, :2] - middle) / stride
     cell = size // 2 + (np.rint(place) if centered else np.ceil(place + 0.5))
     line = np.arange(size)
     inside = (line >= cell[..., None] - 3) & (line < cell[..., None] + 4)

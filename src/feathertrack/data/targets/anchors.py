@@ -46,16 +46,15 @@ def anchor_grid(
     kind: AnchorKind = "pysot",
     middle: float = 127.0,
     stride: int = 8,
-    scale: int = 8,
-    ratios: Sequence[float] = RATIOS,
 ) -> NDArray[np.float64]:
     """Anchors of a score map -> centre x, centre y, width, height, float64 (A, size, size, 4).
 
+    ``stride`` is the distance of the cells in pixels; the shapes are the same whatever it is.
     Coordinates count pixel centres: ``middle`` is 127 in a search region of 255 and 0 where places
     are relative to the middle, as in trackers. The order is that of pysot's networks: shape, row,
     column; mmtracking's flat order is row, column, shape.
     """
-    sizes = anchor_sizes(kind=kind, stride=stride, scale=scale, ratios=ratios)
+    sizes = anchor_sizes(kind=kind)
     line = middle + stride * (np.arange(size) - size // 2.0)
     grid = np.empty((len(sizes), size, size, 4))
     grid[..., 0] = line[None, None, :]

@@ -1,17 +1,19 @@
-"""MobileNetV2 of total stride 8, dilated where the original would halve the map again.
+"""MobileNetV2 of total stride 8, dilated where the original would halve the map again, or of 16.
 
 Sandler et al., MobileNetV2: Inverted Residuals and Linear Bottlenecks, CVPR 2018, arXiv 1801.04381;
 this form is pysot's: the convolutions of stride 2 have no padding, the expansion is there in the
-first block too, and the last three layers are dilated. 127 pixels give 15 cells, 255 give 31.
+first block too, and the last three layers are dilated. 127 pixels give 15 cells, 255 give 31; with
+stride 16, which is ours, 7 and 15 at a fraction of the work.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor, nn
 
+from feathertrack.errors import InputError
 from feathertrack.models.backbones.backbone import Backbone
 
 
@@ -36,6 +38,10 @@ _LAYERS = (
     _Layer(width=160, blocks=3, dilation=4),
     _Layer(width=320, blocks=1, dilation=4),
 )
+
+
+USED = (3, 5, 7)
+"""The layers that pysot uses."""
 
 
 class InvertedResidual(nn.Module):
@@ -79,11 +85,18 @@ class MobileNetV2(Backbone):
 
     Args:
         multiplier: 1.4 in pysot.
-        used: the layers whose maps are returned.
+        used: the layers whose maps are returned, ascending; those beyond the last are not built.
+        stride: 8 as in pysot, or 16: layer 4 halves the map, and what follows is not dilated.
+
+    Raises:
+        InputError: another stride, or layers that are none or do not have that stride.
     """
 
-    def __init__(self, *, multiplier: float = 1.4, used: Sequence[int] = (3, 5, 7)) -> None:
+    def __init__(
+        self, *, multiplier: float = 1.4, used: Sequence[int] = USED, stride: int = 8
+    ) -> None:
         super().__init__()
+        layers = _layers(stride, used)
         width_in = int(_STEM_WIDTH * multiplier)
         self.layer0 = nn.Sequential(
             nn.Conv2d(3, width_in, 3, stride=2, bias=False),
@@ -91,9 +104,9 @@ class MobileNetV2(Backbone):
             nn.ReLU6(inplace=True),
         )
         self.used = tuple(used)
-        self.widths = tuple(int(_LAYERS[number - 1].width * multiplier) for number in self.used)
+        self.widths = tuple(int(layers[number - 1].width * multiplier) for number in self.used)
         dilation = 1
-        for number, layer in enumerate(_LAYERS[: max(self.used)], start=1):
+        for number, layer in enumerate(layers[: max(self.used)], start=1):
             width = int(layer.width * multiplier)
             # Where the dilation grows, the first block keeps half of it.
             first = layer.dilation if layer.dilation == dilation else max(layer.dilation // 2, 1)
@@ -126,6 +139,25 @@ def multiplied(first: int, last: int | None = None) -> float | None:
         if widths == (first, widths[1] if last is None else last):
             return multiplier
     return None
+
+
+def _layers(stride: int, used: Sequence[int]) -> tuple[_Layer, ...]:
+    """The layers of a backbone of a stride."""
+    if stride not in (8, 16):
+        raise InputError(f"the stride of MobileNetV2 is 8 or 16 here, got {stride}")
+    first = 3 if stride == 8 else 4  # before it, maps are larger
+    if not used or sorted(set(used)) != list(used) or used[0] < first or used[-1] > len(_LAYERS):
+        raise InputError(
+            f"with stride {stride}, ascending ones of layers {first} to {len(_LAYERS)} can be "
+            f"used, got {list(used)}"
+        )
+    if stride == 8:
+        return _LAYERS
+    strides = (2 if number == 4 else layer.stride for number, layer in enumerate(_LAYERS, start=1))
+    return tuple(
+        replace(layer, stride=stride, dilation=1)
+        for layer, stride in zip(_LAYERS, strides, strict=True)
+    )
 
 
 def _block(

@@ -67,7 +67,7 @@ class SiamKPNTaskSettings(TaskSettings):
             raise InputError(f"task siamkpn trains networks of siamkpn, not {network.name}")
         if not 0 < self.decay <= 1:
             raise InputError(f"task.decay must be above 0 and at most 1, got {self.decay}")
-        check_sizes(recipe)
+        check_sizes(recipe, stride=network.stride)
         task = SiamKPNTask(network, self)
         if teacher is not None:
             task.hold_teacher(teacher)

@@ -84,7 +84,7 @@ class SiamRPNTaskSettings(TaskSettings):
                 f"task.anchors is {self.anchors}, but {network.name} was built for the anchors of "
                 f"{built_for}: model_options.anchors and task.anchors must agree"
             )
-        check_sizes(recipe)
+        check_sizes(recipe, stride=network.stride)
         task = SiamRPNTask(network, self)
         if teacher is not None:
             task.hold_teacher(teacher)
@@ -126,6 +126,7 @@ class SiamRPNTask(Task):
                 negatives=settings.negatives,
                 window=settings.window,
             ),
+            stride=self.network.stride,
         )
 
     def losses(self, score: Tensor, delta: Tensor, targets: AnchorTargets) -> Losses:
@@ -170,7 +171,10 @@ class SiamRPNTask(Task):
         scores, moves = target.flatten(1), delta.float().cpu()
         moves = moves.reshape(len(scores), 4, -1)
         anchors = anchor_grid(
-            target.shape[-1], kind=self.settings.anchors, middle=(side - 1) / 2
+            target.shape[-1],
+            kind=self.settings.anchors,
+            middle=(side - 1) / 2,
+            stride=self.network.stride,
         ).reshape(-1, 4)
         best = scores.argmax(1)
         anchor = anchors[best.numpy()]

@@ -39,8 +39,12 @@ def truth_of(batch: PairBatch) -> Truth:
     return Truth(boxes, batch.positive.cpu().numpy(), batch.seeds.cpu().numpy())
 
 
-def check_sizes(recipe: Recipe) -> None:
+def check_sizes(recipe: Recipe, *, stride: int = 8) -> None:
     """Refuse crops of other sizes than networks with depth-wise heads can be trained on.
+
+    Args:
+        recipe: with the crops.
+        stride: pixels of the search region per cell.
 
     Raises:
         InputError: the template is not 127 pixels wide, or the score map of the search region
@@ -49,8 +53,8 @@ def check_sizes(recipe: Recipe) -> None:
     template, search = recipe.data.template.size, recipe.data.search.size
     if template != _TEMPLATE_SIDE:
         raise InputError(f"data.template.size is {template}: {recipe.model} takes {_TEMPLATE_SIDE}")
-    if search <= template or (search - template) % 16:
+    if search <= template or (search - template) % (2 * stride):
         raise InputError(
-            f"data.search.size is {search}: {recipe.model} takes {template} and a multiple of 16 "
-            f"more, such as {TARGETS_SIDE}"
+            f"data.search.size is {search}: {recipe.model} takes {template} and a multiple of "
+            f"{2 * stride} more, such as {TARGETS_SIDE}"
         )
