@@ -35,11 +35,18 @@ PYTRACKING = (
     ViewSettings(size=288, context=2, brightness=0.2),
     ViewSettings(size=288, context=2, shift=129.6, scale=0.5, brightness=0.2),
 )
+SQUASHED = (
+    ViewSettings(size=128, context=0.2, shift=8, scale=0.1),
+    ViewSettings(
+        size=256, context=2, shift=64, scale=0.2, stretch=0.1, color=1, blur=0.5, flip=0.5
+    ),
+)
 VIEWS: dict[Crop, tuple[ViewSettings, ViewSettings]] = {
     "siamfc": SIAMFC,
     "pysot": PYSOT,
     "mmtracking": PYSOT,
     "pytracking": PYTRACKING,
+    "squashed": SQUASHED,
 }
 
 
@@ -179,6 +186,24 @@ def test_pytracking_box_is_that_of_the_formula() -> None:
     found = np.array(plan.box)
     np.testing.assert_allclose(found[:2] + found[2:] / 2 - 0.5, center)
     np.testing.assert_allclose(found[2:], box[2:] * factor)
+
+
+def test_squashed_views_show_every_target_in_the_same_size() -> None:
+    for box in ([100.0, 80, 60, 30], [10.5, 0, 7, 90]):
+        template, search = (
+            plan_view(box, ViewDraw(), view, crop="squashed", image_width=640, side=None).box
+            for view in SQUASHED
+        )
+        side = 128 / 1.4
+        np.testing.assert_allclose(template, [64 - side / 2, 64 - side / 2, side, side])
+        np.testing.assert_allclose(search, [128 - 25.6, 128 - 25.6, 51.2, 51.2])
+    moved = ViewDraw(shift=(0.5, -1.0), scale=(1.0, 0.0), stretch=-1.0)
+    plan = plan_view(box, moved, SQUASHED[1], crop="squashed", image_width=640, side=None)
+    x, y, width, height = plan.box
+    np.testing.assert_allclose(
+        [x + width / 2, y + height / 2, width, height],
+        [128 - 32, 128 + 64, 51.2 * 0.9 / np.exp(0.2), 51.2 * 0.9],
+    )
 
 
 @pytest.mark.parametrize("crop", VIEWS)

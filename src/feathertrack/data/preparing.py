@@ -31,7 +31,7 @@ from feathertrack.imaging.crop import mean_color
 ATTEMPTS = 20
 """Pairs in a row that may be unreadable before the data count as broken."""
 
-_PATCH_SIDES = {"siamfc": 255, "pysot": 511, "mmtracking": 511, "pytracking": 767}
+_PATCH_SIDES = {"siamfc": 255, "pysot": 511, "mmtracking": 511, "pytracking": 767, "squashed": 767}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,7 +199,7 @@ def _check_sides(sources: Sequence[Source], data: DataSettings) -> None:
 
 def needed_side(view: ViewSettings, crop: str) -> int:
     """Side of a square that holds every view that can be drawn, as far as a shot reaches."""
-    if crop == "pytracking" or view.context > 0.5 or view.stretch >= 1:
+    if crop in ("pytracking", "squashed") or view.context > 0.5 or view.stretch >= 1:
         return _PATCH_SIDES[crop]
     zoom = (1 + view.scale) / (1 - view.stretch)
     reach = view.size * zoom + 2 * view.shift * (zoom if crop == "siamfc" else 1.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from feathertrack.data.augment.draws import Crop
 from feathertrack.data.filters import FrameRule
 
 
@@ -41,7 +42,8 @@ class ViewSettings:
     Attributes:
         size: side of the crop that the network gets, in pixels.
         shift: largest displacement of the target on each axis, pixels of the crop.
-        scale: largest relative change of the crop's sides, each axis by itself.
+        scale: largest relative change of the crop's sides, each axis by itself (``squashed``: of
+            its logarithm).
         stretch: largest relative change of both sides together.
         color: probability of a colour offset along the principal axes of ImageNet's pixels.
         blur: probability of a motion blur.
@@ -82,7 +84,7 @@ class DataSettings:
     sets: tuple[SetSettings, ...]
     pairs_per_epoch: int
     order: Literal["causal", "any", "interval"] = "any"
-    crop: Literal["siamfc", "pysot", "mmtracking", "pytracking"] = "siamfc"
+    crop: Crop = "siamfc"
     negative: float = 0.0
     gray: float = 0.0
     template: ViewSettings = ViewSettings(size=127)

@@ -14,6 +14,7 @@ Orders (a number in brackets is drawn only where the setting is not 0):
   the blur of both; scale and shift are drawn always.
 - ``pytracking``: the box jitter of both views, each two normals (size x, y) and two uniforms
   (shift x, y), always; then what else is set, view by view, brightness last.
+- ``squashed``: as ``pysot``.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ import numpy as np
 if TYPE_CHECKING:
     from feathertrack.data.settings import ViewSettings
 
-Crop = Literal["siamfc", "pysot", "mmtracking", "pytracking"]
+Crop = Literal["siamfc", "pysot", "mmtracking", "pytracking", "squashed"]
 Interpolation = Literal["linear", "cubic", "area", "nearest", "lanczos4"]
 
 INTERPOLATIONS: tuple[Interpolation, ...] = ("linear", "cubic", "area", "nearest", "lanczos4")

@@ -17,6 +17,9 @@ may be a whole frame or a square cut before). What is folded, and what differs f
   border. ``context`` c gives a square of 1 + 2c mean sides (2 for ATOM's 5), ``scale`` is the
   deviation of the logarithm of the box's sides, and ``shift`` the furthest the target moves when
   its size stays: 129.6 of 288 pixels for ATOM's centre jitter of 4.5 mean sides.
+- ``squashed``: the box grown by ``context`` of its width to the left and right and of its height
+  above and below, made square: every target has the same size and shape in its crop (FEAR's). A
+  side varies by a factor of up to exp(``scale``).
 
 Annotations are boxes of this package, whose centre in pixel centres lies half a pixel further up
 and left than in pysot and mmtracking, which take x + w/2 for a pixel's centre.
@@ -134,6 +137,8 @@ def plan_view(
         raise ValueError(f"box {tuple(box.tolist())} is not finite or has no area")
     if crop == "pytracking":
         start, step = _jittered(box, draw, view)
+    elif crop == "squashed":
+        start, step = _squashed(box, draw, view)
     else:
         unit = _unit(box, crop=crop, context=view.context, image_width=image_width, side=side)
         patch = float(side) if side is not None else float(_PATCH_SIDE[crop])
@@ -225,6 +230,17 @@ def _jittered(box: NDArray[np.float64], draw: ViewDraw, view: ViewSettings) -> t
     step = side / view.size
     start = center - side / 2 + 0.5 * step - 0.5
     return (float(start[0]), float(start[1])), (step, step)
+
+
+def _squashed(box: NDArray[np.float64], draw: ViewDraw, view: ViewSettings) -> tuple[Axes, Axes]:
+    """The box with its context on each axis by itself, moved by pixels of the crop."""
+    varied = np.exp(np.asarray(draw.scale) * view.scale) / _positive(
+        1 + view.stretch * draw.stretch
+    )
+    step = box[2:] * (1 + 2 * view.context) * varied / view.size
+    center = box[:2] + box[2:] / 2 - 0.5
+    first = center + (np.asarray(draw.shift) * view.shift - (view.size - 1) / 2) * step
+    return (float(first[0]), float(first[1])), (float(step[0]), float(step[1]))
 
 
 def _box_in_view(
