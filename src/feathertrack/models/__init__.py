@@ -9,6 +9,7 @@ require("torch", extra="torch")
 # Each of the first group registers what it builds.
 from feathertrack.models import atom as atom  # noqa: E402
 from feathertrack.models import drnet as drnet  # noqa: E402
+from feathertrack.models import feather as feather  # noqa: E402
 from feathertrack.models import siamfc as siamfc  # noqa: E402
 from feathertrack.models import siamfc_steps as siamfc_steps  # noqa: E402
 from feathertrack.models import siamkpn as siamkpn  # noqa: E402

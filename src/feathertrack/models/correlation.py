@@ -104,6 +104,26 @@ def _depthwise_matmul(search_NDHW: Tensor, template_BDhw: Tensor) -> Tensor:
     return response.reshape(-1, num_channels, m, n)
 
 
+def pixelwise_xcorr(search_NDHW: Tensor, kernels_BKD: Tensor) -> Tensor:
+    """Return response_NKHW: every cell of the template, a kernel of 1 x 1, over the search region.
+
+    One matrix product, which every runtime takes with a dynamic batch. Features in half precision
+    are correlated in it, since a product sums up as few terms as there are channels.
+
+    Args:
+        search_NDHW: features of the search regions.
+        kernels_BKD: features of the K cells of each template.
+
+    >>> pixelwise_xcorr(torch.ones(2, 3, 4, 4), torch.ones(1, 5, 3)).shape
+    torch.Size([2, 5, 4, 4])
+    """
+    num_channels, height, width = search_NDHW.shape[1:]
+    num_templates, num_kernels = kernels_BKD.shape[:2]
+    search_SBDl = search_NDHW.reshape(-1, num_templates, num_channels, height * width)
+    response_SBKl = torch.matmul(kernels_BKD.unsqueeze(0), search_SBDl)
+    return response_SBKl.reshape(-1, num_kernels, height, width)
+
+
 def _check(search_NDHW: Tensor, template_BDhw: Tensor) -> None:
     """Shapes of the eager form; the exported form has no Python to raise from."""
     same_width = search_NDHW.shape[1] == template_BDhw.shape[1]

@@ -14,6 +14,7 @@ from feathertrack.recipes import atom as atom  # noqa: E402
 from feathertrack.recipes import cfkd as cfkd  # noqa: E402
 from feathertrack.recipes import cfkd_little as cfkd_little  # noqa: E402
 from feathertrack.recipes import fdsiamfc as fdsiamfc  # noqa: E402
+from feathertrack.recipes import feather as feather  # noqa: E402
 from feathertrack.recipes import siamese_students as siamese_students  # noqa: E402
 from feathertrack.recipes import siamfc as siamfc  # noqa: E402
 from feathertrack.recipes import siamkpn as siamkpn  # noqa: E402

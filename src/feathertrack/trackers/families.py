@@ -11,6 +11,7 @@ from feathertrack.errors import InputError
 from feathertrack.trackers.atom import AtomSettings, AtomTracker
 from feathertrack.trackers.confidence import ConfidenceSettings
 from feathertrack.trackers.drnet import DRNetSettings, DRNetTracker
+from feathertrack.trackers.feather import FeatherSettings, FeatherTracker
 from feathertrack.trackers.siamfc import SiamFCSettings, SiamFCTracker
 from feathertrack.trackers.siamkpn import SiamKPNSettings, SiamKPNTracker
 from feathertrack.trackers.siamrpn import SiamRPNSettings, SiamRPNTracker
@@ -60,6 +61,7 @@ class Family:
 FAMILIES: Mapping[str, Family] = {
     "atom": Family(tracker=AtomTracker, settings=AtomSettings),
     "drnet": Family(tracker=DRNetTracker, settings=DRNetSettings),
+    "feather": Family(tracker=FeatherTracker, settings=FeatherSettings),
     "siamfc": Family(tracker=SiamFCTracker, settings=SiamFCSettings),
     "siamkpn": Family(tracker=SiamKPNTracker, settings=SiamKPNSettings),
     "siamrpn": Family(tracker=SiamRPNTracker, settings=SiamRPNSettings),

@@ -75,14 +75,23 @@ def recognise_backbone(state: State, options: Mapping[str, object]) -> Recognise
     Raises:
         WeightsError: it is such a backbone, but not a whole one.
     """
-    if "features.0.0.weight" in state and state["features.0.0.weight"].shape[1:] == (3, 3, 3):
-        state = _by_position(state)
+    state = grouped_mobilenetv2(state) or state
     kind = _find_backbone(state)
     if kind is None:
         return None
     kept = {f"{BACKBONE}{key}": value for key, value in _without_unused(state, kind).items()}
     family = "drnet" if kind in _DRNETS else "atom"
     return Recognised(name=f"{family}_{kind}", state=kept, part=BACKBONE.rstrip("."))
+
+
+def grouped_mobilenetv2(state: State) -> State | None:
+    """The ImageNet weights of a MobileNetV2 under the names of the grouped one, None of another.
+
+    Raises:
+        WeightsError: it is such a network, but not a whole one.
+    """
+    stem = state.get("features.0.0.weight")
+    return None if stem is None or stem.shape[1:] != (3, 3, 3) else _by_position(state)
 
 
 def _find_backbone(state: State) -> str | None:

@@ -7,6 +7,7 @@ tensors: each family adds one recogniser, in ``weights/<family>.py``, to ``RECOG
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +16,16 @@ from torch import Tensor
 
 from feathertrack.errors import InputError, WeightsError
 from feathertrack.models import Network, create_model
-from feathertrack.weights import atom, backbones, imagenet, metadata, siamfc, siamkpn, siamrpn
+from feathertrack.weights import (
+    atom,
+    backbones,
+    feather,
+    imagenet,
+    metadata,
+    siamfc,
+    siamkpn,
+    siamrpn,
+)
 from feathertrack.weights.digest import file_digest
 from feathertrack.weights.reading import StoredFile, read_file
 from feathertrack.weights.recognition import Recognised, Recogniser, State, first, shown
@@ -28,6 +38,7 @@ RECOGNISERS: Mapping[str, Recogniser] = {
     "imagenet": atom.recognise_backbone,
     "imagenet for siamese networks": imagenet.recognise,
     "backbone": backbones.recognise,
+    "imagenet for feather": feather.recognise,
 }
 """Family -> the function that knows its official files."""
 
@@ -61,14 +72,14 @@ def load_model(
     try:
         found = _found(stored, options or {}, name=name)
         if name is not None and name != found.name:
-            found = Recognised(name=name, state=found.state, part=found.part)
+            found = replace(found, name=name, options={})
         if found.part and name is None:
             raise WeightsError(
                 f"it holds only the {found.part} of a network such as {found.name}: say "
                 f"load_model(path, name={found.name!r}) to begin a training with it"
             )
         model = _build(found, options or {})
-        _fill(model, found.state, part=found.part)
+        _fill(model, found.state if found.whole else _kept(model, found), part=found.part)
         model.calibration = metadata.calibration(stored.metadata)
     except InputError as error:
         raise WeightsError(f"{path} cannot be loaded: {error}") from error
@@ -133,6 +144,12 @@ def _build(found: Recognised, options: Mapping[str, object]) -> Network:
     except (TypeError, ValueError, ArithmeticError, RuntimeError) as error:
         told = shown(dict(found.options))
         raise WeightsError(f"{found.name} cannot be built with options {told}") from error
+
+
+def _kept(model: Network, found: Recognised) -> State:
+    """The tensors of a file that the network has, too, where its part may be cut short."""
+    own = model.state_dict()
+    return {key: tensor for key, tensor in found.state.items() if key in own}
 
 
 def _fill(model: Network, state: State, *, part: str = "") -> None:

@@ -20,12 +20,14 @@ class Recognised:
         state: a state dict of that network.
         options: keyword options of its builder.
         part: the only module of the network that the file holds, "backbone"; "" if it holds all.
+        whole: False if that part may be cut short in the network, which takes what it has.
     """
 
     name: str
     state: State
     options: Mapping[str, object] = field(default_factory=dict)
     part: str = ""
+    whole: bool = True
 
 
 Recogniser = Callable[[State, Mapping[str, object]], Recognised | None]

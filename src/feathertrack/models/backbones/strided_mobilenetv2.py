@@ -52,25 +52,29 @@ class StridedMobileNetV2(Backbone):
         used: levels that are returned; 0 is the stem (stride 2), 1 ... 3 are the groups (strides 4,
             8, 16).
         whole: also build what an ImageNet classifier has, up to ``classifier``.
+        blocks: how many blocks of each width are built, the narrowest first: of 16, 24, 32, 64, 96,
+            160 and 320 channels, as far as they are named; () builds them all. With it, level 4 may
+            be used, too: without the wider blocks it has stride 16.
     """
 
-    def __init__(self, *, used: Sequence[int] = (2, 3), whole: bool = False) -> None:
+    def __init__(
+        self, *, used: Sequence[int] = (2, 3), whole: bool = False, blocks: Sequence[int] = ()
+    ) -> None:
         super().__init__()
         self.used = tuple(used)
+        groups = _GROUPS if not blocks else _shortened(blocks)
         self.conv1 = nn.Sequential(_activated(3, _STEM, kernel=3, stride=2))
         widths = [_STEM]
         for number in range(1, (4 if whole else max(self.used)) + 1):
-            blocks: list[nn.Module] = []
+            built: list[nn.Module] = []
             width_in = widths[-1]
-            for expansion, width, repeats, first in _GROUPS[number - 1]:
+            for expansion, width, repeats, first in groups[number - 1]:
                 for stride in (first, *(1,) * (repeats - 1)):
-                    blocks.append(
-                        ExpandedBlock(width_in, width, expansion=expansion, stride=stride)
-                    )
+                    built.append(ExpandedBlock(width_in, width, expansion=expansion, stride=stride))
                     width_in = width
-            if number == 4:
-                blocks.append(_activated(width_in, _LAST, kernel=1))
-            self.add_module(f"layer{number}", nn.Sequential(*blocks))
+            if number == 4 and not blocks:
+                built.append(_activated(width_in, _LAST, kernel=1))
+            self.add_module(f"layer{number}", nn.Sequential(*built))
             widths.append(width_in)
         if whole:
             self.classifier = nn.Sequential(nn.Dropout(0.2), nn.Linear(_LAST, _CLASSES))
@@ -88,6 +92,19 @@ class StridedMobileNetV2(Backbone):
             features = getattr(self, f"layer{number}")(features)
             maps.append(features)
         return [maps[level] for level in levels]
+
+
+def _shortened(blocks: Sequence[int]) -> tuple[tuple[tuple[int, int, int, int], ...], ...]:
+    """The groups with so many blocks of each width; the first of a width is never missing."""
+    left = iter(blocks)
+    groups = []
+    for group in _GROUPS:
+        counts = [min(next(left, 0), repeats) for _, _, repeats, _ in group]
+        kept = zip(group, counts, strict=True)
+        groups.append(
+            tuple((e, width, count, first) for (e, width, _, first), count in kept if count)
+        )
+    return tuple(groups)
 
 
 def _activated(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from feathertrack.trackers.families import TrackerSettings
-from feathertrack.trackers.presets import atom, drnet, siamfc, siamkpn, siamrpn
+from feathertrack.trackers.presets import atom, drnet, feather, siamfc, siamkpn, siamrpn
 from feathertrack.trackers.presets.published import Published
 
 DEFAULTS: Mapping[str, TrackerSettings] = {
@@ -18,6 +18,7 @@ DEFAULTS: Mapping[str, TrackerSettings] = {
     **siamkpn.DEFAULTS,
     **atom.DEFAULTS,
     **drnet.DEFAULTS,
+    **feather.DEFAULTS,
 }
 """Settings by model name; a model that is not listed has those of its family."""
 
@@ -27,6 +28,7 @@ PRESETS: Mapping[str, Mapping[str, TrackerSettings]] = {
     **siamkpn.PRESETS,
     **atom.PRESETS,
     **drnet.PRESETS,
+    **feather.PRESETS,
 }
 """Settings by model name and benchmark name: ``fdsiamfc_30@uav123``."""
 
