@@ -6,7 +6,7 @@ shows how far they lie apart on real results.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -273,16 +273,19 @@ def _latency(results: TrackerRecords) -> tuple[float, float] | None:
     return float(median), float(slow)
 
 
-def choose_results(trackers: list[TrackerRecords], protocol: Protocol) -> list[TrackerRecords]:
-    """Those that were made by the run which a protocol scores.
+def choose_results(trackers: Sequence[TrackerRecords], protocol: Protocol) -> list[TrackerRecords]:
+    """Those that were made by the run which a protocol scores, one of each tracker that has it.
 
     Raises:
         InputError: there is none; the experiments that there are, are named.
     """
+    chosen: dict[str, TrackerRecords] = {}
     for experiment in protocol.experiments:
-        chosen = [one for one in trackers if one.experiment == experiment]
-        if chosen:
-            return chosen
+        for one in trackers:
+            if one.experiment == experiment:
+                chosen.setdefault(one.tracker, one)
+    if chosen:
+        return [one for one in trackers if chosen.get(one.tracker) is one]
     there = ", ".join(sorted({one.experiment or "one pass" for one in trackers}))
     wanted = " or ".join(name or "one pass" for name in protocol.experiments)
     raise InputError(

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,6 +60,102 @@ def test_a_malformed_tracker_is_named_and_the_others_are_read(
     assert [entry.tracker for entry in found.evaluated] == ["Growing"]
     (refused,) = found.refused
     assert refused.startswith(f"{file}, line 1: there are 3 numbers")
+
+
+def twice(folder: Path) -> None:
+    shutil.copy(folder / "drift.txt", folder / "drift.csv")
+
+
+def two_layouts(folder: Path) -> None:
+    (folder / "dusk").mkdir()
+    (folder / "dusk.txt").rename(folder / "dusk" / "dusk_001.txt")
+
+
+def stray(folder: Path) -> None:
+    shutil.copy(folder / "drift.txt", folder.parent / "drift.txt")
+    shutil.rmtree(folder)
+
+
+def other_names(folder: Path) -> None:
+    for file in folder.glob("*.txt"):
+        file.rename(folder / f"mine-{file.name}")
+
+
+def nothing(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.with_name("Still.errors").mkdir()
+
+
+def only_tre(folder: Path) -> None:
+    (folder / "tre").mkdir()
+    for file in folder.glob("*.txt"):
+        file.rename(folder / "tre" / file.name)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (twice, "Still/drift.csv and synthetic/Still/drift.txt are both results of drift"),
+        (two_layouts, "mixes two layouts, as synthetic/Still/drift.txt and"),
+        (stray, r"holds results \(synthetic/drift.txt\) and, in synthetic/Growing"),
+        (other_names, "Still has no result of a sequence of synthetic: .*mine-drift"),
+        (nothing, "Still has no result on synthetic: .*Still.errors says why"),
+        (only_tre, "Still has results of tre only"),
+    ],
+)
+def test_a_tracker_that_cannot_be_scored_ends_no_other_s_report(
+    spoil: Callable[[Path], None],
+    message: str,
+    output: Path,
+    synthetic: Benchmark,
+    tmp_path: Path,
+) -> None:
+    copied = tmp_path / "copied"
+    shutil.copytree(output, copied)
+    (copied / "scores.json").unlink()
+    spoil(copied / "synthetic" / "Still")
+    found = read_folders([copied], benchmarks={"synthetic": synthetic})
+    assert [entry.tracker for entry in found.evaluated] == ["Growing"]
+    assert re.search(message, found.refused[0].replace("\\", "/"))
+    assert all("Growing" not in text for text in found.refused[1:])
+
+
+def test_a_place_that_cannot_be_read_ends_no_other_s_report(
+    output: Path, synthetic: Benchmark, tmp_path: Path
+) -> None:
+    (tmp_path / "cut.zip").write_bytes(b"PK\x03\x04")
+    (tmp_path / "other.json").write_text("{}")
+    places = [output, tmp_path / "cut.zip", tmp_path / "other.json"]
+    found = read_folders(places, benchmarks={"synthetic": synthetic})
+    assert len(found.evaluated) == 2
+    first, second = found.refused
+    assert first.endswith("other.json holds no table of scores: score --json writes some")
+    assert "cut.zip is a damaged zip archive" in second
+
+
+def test_folders_that_are_no_tracker_s_are_passed_over(
+    output: Path, synthetic: Benchmark, tmp_path: Path
+) -> None:
+    copied = tmp_path / "copied"
+    shutil.copytree(output, copied)
+    (copied / "synthetic" / "notes").mkdir()
+    (copied / "synthetic" / "notes" / "read.txt").write_text("not a row of numbers\n")
+    assert not read_folders([copied], benchmarks={"synthetic": synthetic}).refused
+
+
+def test_results_of_one_pass_are_found_in_either_folder(
+    output: Path, synthetic: Benchmark, tmp_path: Path
+) -> None:
+    copied = tmp_path / "copied"
+    shutil.copytree(output, copied)
+    (copied / "scores.json").unlink()
+    folder = copied / "synthetic" / "Still"
+    (folder / "ope").mkdir()
+    for file in folder.glob("*.txt"):
+        file.rename(folder / "ope" / file.name)
+    found = read_folders([copied], benchmarks={"synthetic": synthetic})
+    assert [entry.tracker for entry in found.evaluated] == ["Growing", "Still"]
+    assert not found.refused
 
 
 def test_a_malformed_table_is_named_and_the_others_are_read(output: Path, tmp_path: Path) -> None:

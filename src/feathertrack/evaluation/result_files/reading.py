@@ -12,13 +12,18 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from feathertrack.benchmarks.benchmark import Benchmark
-from feathertrack.benchmarks.names import fold
 from feathertrack.errors import InputError
 from feathertrack.evaluation.curves import Floats
 from feathertrack.evaluation.records import Record, TrackerRecords, record_of_regions
 from feathertrack.evaluation.result_files import lasot, otb_json, vot
 from feathertrack.evaluation.result_files.files import ResultFiles, open_files
-from feathertrack.evaluation.result_files.layout import EXPERIMENTS, Found, Place, find_results
+from feathertrack.evaluation.result_files.layout import (
+    EXPERIMENTS,
+    Found,
+    Place,
+    find_results,
+    names_in,
+)
 from feathertrack.evaluation.result_files.rows import (
     Remarks,
     boxes_of,
@@ -44,21 +49,28 @@ def read_results(
         place: folder of one tracker, or one that holds a folder for each, or an archive of either;
             also what ``feathertrack evaluate --output`` wrote.
         benchmark: whose sequences they are.
-        refused: takes the error of each tracker with a malformed file, so that the others can be
-            scored; without it, and where no tracker is left, the first is raised.
+        refused: takes the error of each tracker with malformed or contradictory files, so that the
+            others can be scored, and that of a place that is no folder and no archive. Without it,
+            and where no tracker is left, the first is raised.
 
     Raises:
         InputError: there is no result, a file is malformed, two files are results of one run, or
             the results of two trackers are mixed; with file and line.
     """
-    files = open_files(place)
-    names = _of_benchmark(files.names, benchmark)
-    found = find_results(names, benchmark, place=str(place))
-    if not found:
+    try:
+        files = open_files(place)
+    except InputError as error:
+        if refused is not None:
+            refused.append(error)
+        raise
+    names = names_in(files.names, benchmark)
+    errors: list[InputError] = []
+    mixed = None if refused is None else errors
+    found = find_results(names, benchmark, place=str(place), refused=mixed)
+    if not found and not errors:
         raise InputError(_nothing(names, benchmark, place))
     known = frozenset(files.names)
     read: list[_Labelled] = []
-    errors: list[InputError] = []
     for one in found:
         try:
             read.append(_Reader(files, known, benchmark, one).read())
@@ -69,12 +81,6 @@ def read_results(
     if errors and (refused is None or not read):
         raise errors[0]
     return _join_runs(_label(read, Path(place)))
-
-
-def _of_benchmark(names: Sequence[str], benchmark: Benchmark) -> list[str]:
-    """Only what lies in a folder that is called like the benchmark, where there is one."""
-    inside = [n for n in names if fold(n.partition("/")[0]) == fold(benchmark.name) and "/" in n]
-    return inside or list(names)
 
 
 def _nothing(names: Sequence[str], benchmark: Benchmark, place: str | Path) -> str:
