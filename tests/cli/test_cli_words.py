@@ -24,6 +24,7 @@ OPTIONS = {
     "data check": "edition images json lines",
     "data index": "images json lines output rebuild split",
     "data pack": "check frames json lines output processes quality side split",
+    "data compose": "all clips frames images json lines output processes seed size sources",
     "bench": "box device engine frames json precision settings.FIELD source threads tracker "
     "warm-up weights",
     "train": "SECTION.FIELD data devices dry-run model output resume teacher weights",

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "data check": "feathertrack.cli.data:CheckData",
     "data index": "feathertrack.cli._data_index:IndexData",
     "data pack": "feathertrack.cli._data_pack:Pack",
+    "data compose": "feathertrack.cli._data_compose:Compose",
     "evaluate": "feathertrack.cli.evaluate:Evaluate",
     "score": "feathertrack.cli.score:Score",
     "tune": "feathertrack.cli.tune:Tune",
