@@ -67,7 +67,7 @@ def test_a_huge_square_needs_little_memory_and_shows_the_same() -> None:
     color = np.array([10, 20, 30], np.uint8)
     small = _sample(PICTURE, left=-40, top=-60, size=(900, 900), out_size=64, color=color)
     small = np.rint(small)
-    patch = _patch(PICTURE, left=-40, top=-60, size=900, color=color)
+    patch = _patch(PICTURE, left=-40, top=-60, size=(900, 900), color=color)
     exact = cv2.resize(patch, (64, 64), interpolation=cv2.INTER_LINEAR)
     assert np.abs(small.astype(int) - exact).max() <= 1
     huge = crop_square(

@@ -114,14 +114,13 @@ def cut_window(image: Image, window: Window) -> NDArray[Any]:
 
 
 def _cut_bytes(image: Image, window: Window, *, interpolation: int = cv2.INTER_LINEAR) -> Image:
-    """The crop of a square; those of more than 4096 pixels are always sampled linearly."""
+    """The crop in bytes; one of more than 4096 pixels is always sampled linearly."""
     color, side = np.array(window.color).astype(np.uint8), window.out_size
-    left, top, size = window.left, window.top, window.rows
-    if size > _LARGEST_PATCH:
-        span = (size, size)
+    left, top, span = window.left, window.top, (window.columns, window.rows)
+    if max(span) > _LARGEST_PATCH:
         sampled = _sample(image, left=left, top=top, size=span, out_size=side, color=color)
         return np.asarray(np.rint(sampled), dtype=np.uint8)
-    patch = _patch(image, left=left, top=top, size=size, color=color)
+    patch = _patch(image, left=left, top=top, size=span, color=color)
     resized = cv2.resize(patch, (side, side), interpolation=interpolation)
     return np.asarray(resized, dtype=np.uint8)
 
@@ -146,15 +145,16 @@ def _cut_float(image: Image, window: Window) -> NDArray[np.float32]:
     return np.asarray(cv2.resize(patch, (out_size, out_size)), dtype=np.float32)
 
 
-def _patch(image: Image, *, left: int, top: int, size: int, color: Image) -> Image:
+def _patch(image: Image, *, left: int, top: int, size: tuple[int, int], color: Image) -> Image:
     height, width = image.shape[:2]
+    right, bottom = left + size[0], top + size[1]
     x0, y0 = max(left, 0), max(top, 0)
-    x1, y1 = min(left + size, width), min(top + size, height)
-    if (x0, y0, x1, y1) == (left, top, left + size, top + size):
+    x1, y1 = min(right, width), min(bottom, height)
+    if (x0, y0, x1, y1) == (left, top, right, bottom):
         return image[y0:y1, x0:x1]
     if x1 <= x0 or y1 <= y0:
         return np.full((1, 1, 3), color, np.uint8)  # nothing of the frame: one colour at any size
-    margins = (y0 - top, top + size - y1, x0 - left, left + size - x1)
+    margins = (y0 - top, bottom - y1, x0 - left, right - x1)
     seen = image[y0:y1, x0:x1]
     return np.asarray(
         cv2.copyMakeBorder(seen, *margins, cv2.BORDER_CONSTANT, value=color.tolist()), np.uint8

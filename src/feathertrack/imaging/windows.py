@@ -1,4 +1,4 @@
-"""Which pixels of a frame become a crop, in the conventions of SiamFC, pysot and mmtracking.
+"""Which pixels of a frame become a crop, in the conventions of SiamFC, pysot, mmtracking and FEAR.
 
 Places and sizes are rounded to whole pixels before anything is cut, each convention in its way, so
 crops of nearly equal places are often equal: where their windows are.
@@ -64,6 +64,30 @@ def pysot_window(
         rows=size,
         out_size=out_size,
         color=tuple(np.trunc(fill).tolist()),
+    )
+
+
+def squashed_window(
+    *,
+    center_xy: NDArray[np.float64],
+    size_wh: NDArray[np.float64],
+    context: float,
+    out_size: int,
+    fill: NDArray[np.float64],
+) -> Window:
+    """A box grown by ``context`` of its sides on every side, to become square (FEAR's crop).
+
+    ``center_xy`` is the middle of a box, (x + w / 2, y + h / 2); sides and corner are rounded half
+    to even.
+    """
+    columns, rows = (max(round(float(side) * (1 + 2 * context)), 1) for side in size_wh)
+    return Window(
+        left=round(float(center_xy[0]) - columns / 2),
+        top=round(float(center_xy[1]) - rows / 2),
+        columns=columns,
+        rows=rows,
+        out_size=out_size,
+        color=tuple(np.rint(fill).tolist()),
     )
 
 

@@ -37,11 +37,11 @@ def _recipe(name: str, *, model: str) -> Recipe:
         data=DataSettings(
             sets=(_VIDEOS, _STILLS),
             pairs_per_epoch=4800,
-            crop="pysot",
+            crop="squashed",
             negative=0.15,
             gray=0.15,
-            template=ViewSettings(size=128, shift=4.0, scale=0.05, color=1.0),
-            search=ViewSettings(size=256, shift=64.0, scale=0.18, color=1.0, blur=0.2),
+            template=ViewSettings(size=128, context=0.2, shift=4.0, scale=0.05, color=1.0),
+            search=ViewSettings(size=256, context=2.0, shift=80.0, scale=0.25, color=1.0, blur=0.2),
         ),
         optim=OptimSettings(
             kind="adamw",

@@ -1,9 +1,10 @@
 """The tracker of the Feather networks: every cell of the map proposes a box.
 
-What it shares with SiamRPN++ is in ``siamese``. Two things are its own. Crops are as large, in
-pixels of the frame, as those that the networks were trained on: a target with its context has 127
-pixels, of the 128 of a template. And a box is placed by the window of whole pixels that was really
-cut out, not by the one that was asked for, which differ by up to a pixel.
+What it shares with SiamRPN++ is in ``siamese``. Three things are its own. Crops are the box, grown
+by a share of its sides on every side and squashed into a square, as FEAR cuts them (Borsuk et al.,
+arXiv 2112.07957): whatever its shape, a target fills the same part of a crop. Sizes are compared in
+such crops. And a box is placed by the window of whole pixels that was really cut out, not by the
+one that was asked for, which differ by up to a pixel.
 
 Shapes: m n rows and columns of the score map.
 """
@@ -17,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from feathertrack.data.augment.geometry import TEMPLATE_SIDE
 from feathertrack.engines.protocol import Engine, Outputs
+from feathertrack.imaging.windows import Window, squashed_window
 from feathertrack.trackers.settings import ranged
 from feathertrack.trackers.siamese import (
     Array,
@@ -28,12 +29,21 @@ from feathertrack.trackers.siamese import (
     Target,
     logistic,
 )
+from feathertrack.trackers.tracker import Image, check_frame
 
 
 @dataclass(frozen=True, kw_only=True)
 class FeatherSettings(SiameseSettings):
-    """What may be tuned without training; the fields are those of all siamese trackers."""
+    """What may be tuned without training.
 
+    Attributes:
+        context: what the search region shows beyond the box on every side, as a share of the box's
+            sides; the networks are trained with 2.
+        template_context: the same of the template; the networks are trained with 0.2.
+    """
+
+    context: float = ranged(2.0, 0.5, 5.0)
+    template_context: float = ranged(0.2, 0.0, 2.0)
     size_penalty: float = ranged(0.06, 0.0, 1.0)
     window_weight: float = ranged(0.4, 0.0, 1.0)
     size_rate: float = ranged(0.6, 0.0, 1.0)
@@ -69,21 +79,43 @@ class FeatherTracker(SiameseTracker):
                 window=_window_of_cells(rows, columns),
             )
 
-    def _side(self) -> float:
-        return super()._side() * self.engine.info.template_size / TEMPLATE_SIDE
+    def look(self, image: Image) -> tuple[Window, ...]:
+        """The window that ``search`` cuts out, as a tuple of one.
+
+        Raises:
+            InputError: there was no ``init``, or the image has another shape or type.
+        """
+        check_frame(image, self.frame_shape)
+        return (self._around(self.settings.context, self.search_size),)
+
+    def _template(self) -> Window:
+        return self._around(self.settings.template_context, self.engine.info.template_size)
+
+    def _around(self, context: float, out_size: int) -> Window:
+        return squashed_window(
+            center_xy=self.target.center,
+            size_wh=self.target.size,
+            context=context,
+            out_size=out_size,
+            fill=self.fill,
+        )
+
+    def _scale(self) -> Array:
+        window = self._around(self.settings.context, self.search_size)
+        return window.out_size / np.array([window.columns, window.rows], dtype=np.float64)
 
     def _move(self, proposals: Proposals, best: int, penalty: float) -> None:
-        template_size, size = self.engine.info.template_size, self.search_size
-        window = self._window(self._side() * size / template_size, size)
-        scale = size / window.rows
-        middle = np.array([window.left, window.top]) + window.rows / 2
+        window = self._around(self.settings.context, self.search_size)
+        extent = np.array([window.columns, window.rows], dtype=np.float64)
+        middle = np.array([window.left, window.top]) + extent / 2
         shift = np.array([proposals.x[best], proposals.y[best]], dtype=np.float64)
         found = np.array([proposals.width[best], proposals.height[best]], dtype=np.float64)
         rate = penalty * self.best_score * self.settings.size_rate
+        unit = extent / window.out_size
         self.target = self._limit(
             Target(
-                center=middle + shift / scale,
-                size=self.target.size * (1 - rate) + found / scale * rate,
+                center=middle + shift * unit,
+                size=self.target.size * (1 - rate) + found * unit * rate,
             )
         )
 

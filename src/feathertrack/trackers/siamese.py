@@ -143,8 +143,7 @@ class SiameseTracker(ABC):
         self.target = _start(box_xywh, middle=middle)
         self.fill = mean_color(image)
         self._forget()
-        window = self._window(self._side(), self.engine.info.template_size)
-        self.features = self.engine.embed(cut_window(image, window)[None])
+        self.features = self.engine.embed(cut_window(image, self._template())[None])
         self.confidence = Confidence(self.settings.confidence)
         outputs = self.engine.predict(self.features, self.search(image))
         proposals = self.propose(outputs)
@@ -216,6 +215,10 @@ class SiameseTracker(ABC):
         """Whether the public tracker takes the centre of pixels for that of the box."""
         return True
 
+    def _template(self) -> Window:
+        """The window of the template."""
+        return self._window(self._side(), self.engine.info.template_size)
+
     def _window(self, side: float, out_size: int) -> Window:
         return pysot_window(
             center_xy=self.target.center, side=side, out_size=out_size, fill=self.fill
@@ -226,11 +229,15 @@ class SiameseTracker(ABC):
         width, height = map(float, self.target.size)
         return context_side(width, height, context=self.settings.context)
 
+    def _scale(self) -> Array:
+        """Pixels of the search region per pixel of the frame, on x and y."""
+        return np.full(2, self.engine.info.template_size / self._side())
+
     def _rank(
         self, proposals: Proposals, outputs: Outputs
     ) -> tuple[int | None, NDArray[np.floating[Any]]]:
         """The best proposal, None where none is a box, and all penalties."""
-        scale = self.engine.info.template_size / self._side()
+        scale = self._scale()
         with np.errstate(all="ignore"):  # what overflows or is no number is sorted out below
             penalty = size_penalty(
                 proposals, self.target.size * scale, strength=self.settings.size_penalty
@@ -244,7 +251,7 @@ class SiameseTracker(ABC):
 
     def _move(self, proposals: Proposals, best: int, penalty: float) -> None:
         """Take over the best proposal: its centre at once, its size slowly."""
-        scale = self.engine.info.template_size / self._side()
+        scale = self._scale()
         shift = np.array([proposals.x[best], proposals.y[best]], dtype=np.float64)
         size = np.array([proposals.width[best], proposals.height[best]], dtype=np.float64)
         rate = penalty * self.best_score * self.settings.size_rate
