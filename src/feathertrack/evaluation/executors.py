@@ -8,7 +8,7 @@ and its task tried again.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -28,8 +28,8 @@ def execute(
     executor: ExecutorName = "process",
     apart: bool = False,
     moved: Moved | None = None,
-) -> Iterator[Outcome]:
-    """Run tasks and yield their outcomes as they come.
+) -> Generator[Outcome, None, None]:
+    """Run tasks and yield their outcomes as they come; closing the generator ends the workers.
 
     Args:
         tasks: in the order in which they are begun.

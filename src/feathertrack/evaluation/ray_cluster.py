@@ -1,20 +1,25 @@
 """A Ray cluster whose actors run tasks; one that dies is replaced, and its task tried again.
 
-All calls to Ray are made in a thread of their own. A signal raises its exception in the main
-thread, and one that is raised inside Ray's native code, or that keeps Ray's references alive until
-after Ray was shut down, ends the process with a segmentation fault.
+Ray is imported, called and shut down in a thread of its own. A signal raises its exception in the
+main thread, and one that is raised inside Ray's native code, or that keeps Ray's references alive
+until after Ray was shut down, ends the process with a segmentation fault. So does a Python that is
+finalized while that thread is inside Ray: the main thread waits for it, and a signal while it waits
+ends the process without finalizing it. Ray's own processes see that theirs is gone, and end too.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from threading import Event
+from types import FrameType
 from typing import Any
 
 from feathertrack.errors import require
 from feathertrack.evaluation.tasks import Outcome, Task, Workshop, after_death
+from feathertrack.signals import handling_stops
 from feathertrack.video.prefetch import DecodeAhead
 
 _PATIENCE = 0.2
@@ -43,19 +48,27 @@ def on_ray(tasks: Sequence[Task], workshop: Workshop, workers: int) -> Iterator[
     Raises:
         MissingExtra: ray is not installed.
     """
-    ray: Any = require("ray", extra="ray")
     in_thread = DecodeAhead(
-        lambda closing: _on_cluster(ray, tasks, workshop, workers, closing), depth=len(tasks) + 1
+        lambda closing: _on_cluster(tasks, workshop, workers, closing), depth=len(tasks) + 1
     )
     try:
         yield from in_thread
     finally:
-        in_thread.close()
+        with handling_stops(_leave):
+            in_thread.close()
+
+
+def _leave(number: int, _: FrameType | None) -> None:
+    """A signal while Ray is shut down: do not wait, and do not finalize Python beside it."""
+    os._exit(128 + number)
 
 
 def _on_cluster(
-    ray: Any, tasks: Sequence[Task], workshop: Workshop, workers: int, closing: Event
+    tasks: Sequence[Task], workshop: Workshop, workers: int, closing: Event
 ) -> Iterator[Outcome]:
+    ray: Any = require("ray", extra="ray")
+    if closing.is_set():
+        return
     started = not ray.is_initialized()
     if started:
         ray.init(include_dashboard=False, log_to_driver=False, logging_level="ERROR")
@@ -99,3 +112,4 @@ def _with_actors(
         for actor, _ in running.values():  # those at work when the user stops
             with contextlib.suppress(Exception):
                 ray.kill(actor)
+        running.clear()  # an error that passes here would keep it, and with it Ray's references

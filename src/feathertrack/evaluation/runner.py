@@ -8,6 +8,7 @@ them, ``<tracker>.errors/`` a traceback for each sequence that failed. ``OUTPUT/
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -138,12 +139,14 @@ class Runner:
             moved: told how many frames of a sequence are done, now and then; not with ray.
         """
         workshop = Workshop(contestants=self.contestants, benchmarks=self.benchmarks)
-        for outcome in execute(
+        outcomes = execute(
             self.tasks, workshop, workers=workers, executor=executor, apart=apart, moved=moved
-        ):
-            self._keep(outcome)
-            if advance is not None:
-                advance(outcome)
+        )
+        with closing(outcomes):  # workers end here, not when Python forgets what was raised
+            for outcome in outcomes:
+                self._keep(outcome)
+                if advance is not None:
+                    advance(outcome)
         return self._failures()
 
     def _failures(self) -> tuple[Failure, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from feathertrack.evaluation.executors import execute
@@ -71,16 +72,18 @@ class Crew:
         tasks = self._tasks(list(dict.fromkeys(points)), names)
         errors: dict[Point, str] = {}
         self.watcher.began(len(points), tasks)
-        for outcome in execute(
+        outcomes = execute(
             tasks,
             self._workshop,
             workers=self.plan.workers,
             executor=self.plan.executor,
             moved=self.watcher.moved,
-        ):
-            errors.update(self._keep(outcome))
-            self._advanced()
-            self.watcher.advanced(outcome)
+        )
+        with closing(outcomes):
+            for outcome in outcomes:
+                errors.update(self._keep(outcome))
+                self._advanced()
+                self.watcher.advanced(outcome)
         return errors
 
     def _keep(self, outcome: Outcome) -> Iterator[tuple[Point, str]]:
