@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -38,6 +40,30 @@ def test_a_class_of_the_current_folder_is_found(in_tmp: Path) -> None:
         import_class("mine_for_naming:Bad")
     with pytest.raises(InputError, match="has no class Other"):
         import_class("mine_for_naming:Other")
+
+
+@pytest.mark.parametrize(
+    ("methods", "remedy"),
+    [
+        (("init", "track"), r"FromPysot and calls super\(\).__init__\(Theirs\(model\)\)"),
+        (("initialize", "track"), r"FromPytracking and calls super\(\)"),
+        (("init", "update"), r"inherits from it and calls super\(\).__init__\(model\)"),
+        (("track",), "FromGot10k, FromPysot, FromPytracking"),
+    ],
+)
+def test_a_class_that_cannot_be_made_or_called_is_pointed_to_its_adapter(
+    methods: tuple[str, ...], remedy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = ModuleType("theirs_for_naming")
+    calls = {name: lambda *_: None for name in methods}
+    module.Theirs = type("Theirs", (), {"__init__": _needs_model, **calls})  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    with pytest.raises(InputError, match=remedy):
+        import_class("theirs_for_naming:Theirs")
+
+
+def _needs_model(self: object, model: object, *args: object, size: int = 3, **more: object) -> None:
+    """What pysot's trackers are made with."""
 
 
 def _class(*methods: str, module: str = "mine", base: type = object) -> type:

@@ -6,8 +6,10 @@ Or ``trax:COMMAND``: the command line of a program that speaks the TraX protocol
 from __future__ import annotations
 
 import importlib
+import inspect
 import re
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,6 +19,12 @@ from feathertrack.errors import InputError, blaming
 _CLASS = re.compile(r"[A-Za-z_]\w+(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 _PROGRAM = "trax:"
 Toolkit = Literal["feathertrack", "got10k", "pysot", "pytracking"]
+ADAPTERS: Mapping[Toolkit, str] = {
+    "got10k": "FromGot10k",
+    "pysot": "FromPysot",
+    "pytracking": "FromPytracking",
+}
+"""Class of ``feathertrack.adapters`` that takes a tracker of a toolkit's."""
 _WEIGHT_SUFFIXES = {".pth", ".pt", ".tar", ".onnx", ".safetensors", ".model", ".xml"}
 
 
@@ -66,7 +74,8 @@ def import_class(reference: str) -> type:
     """The class that ``module:Class`` names; modules of the current folder are found too.
 
     Raises:
-        InputError: there is no such module or class, or its methods are those of no tracker.
+        InputError: there is no such module or class, its methods are those of no tracker, or it
+            cannot be made without arguments; the text names the adapter that would do.
         TrackerFailed: the module raised when it was imported.
     """
     module_name, _, class_name = reference.partition(":")
@@ -83,10 +92,19 @@ def import_class(reference: str) -> type:
     found = getattr(module, class_name, None)
     if not isinstance(found, type):
         raise InputError(f"tracker {reference!r}: module {module_name} has no class {class_name}")
-    if toolkit_of(found) is None:
+    toolkit = toolkit_of(found)
+    if toolkit is None:
         raise InputError(
             f"tracker {reference!r}: {class_name} {_lacks(found)}; expected init(image, box) and "
-            "update(image), or what pysot (init, track) or pytracking (initialize, track) calls"
+            "update(image), or what pysot (init, track) or pytracking (initialize, track) calls; "
+            "for other methods write a class with these two, or inherit from an adapter of "
+            f"feathertrack.adapters: {', '.join(ADAPTERS.values())}"
+        )
+    if needed := _required_arguments(found):
+        raise InputError(
+            f"tracker {reference!r}: {class_name} needs {', '.join(needed)}, but a class that is "
+            f"named here is made without arguments: name one of yours that inherits from "
+            f"{_made_by(toolkit, class_name, needed)}"
         )
     return found
 
@@ -103,6 +121,28 @@ def toolkit_of(kind: type) -> Toolkit | None:
     if not _has(kind, "track") or _has(kind, "init") == _has(kind, "initialize"):
         return None
     return "pysot" if _has(kind, "init") else "pytracking"
+
+
+def _required_arguments(kind: type) -> list[str]:
+    """Arguments that a class cannot be made without; none where Python does not say."""
+    try:
+        parameters = inspect.signature(kind).parameters.values()
+    except (ValueError, TypeError):
+        return []
+    return [
+        one.name
+        for one in parameters
+        if one.default is one.empty and one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
+    ]
+
+
+def _made_by(toolkit: Toolkit, name: str, arguments: Sequence[str]) -> str:
+    """What a class inherits from and calls to make one that needs arguments."""
+    given = ", ".join(arguments)
+    if toolkit == "feathertrack":
+        return f"it and calls super().__init__({given})"
+    adapter = f"feathertrack.adapters.{ADAPTERS[toolkit]}"
+    return f"{adapter} and calls super().__init__({name}({given}))"
 
 
 def _has(kind: type, method: str) -> bool:
