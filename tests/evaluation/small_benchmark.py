@@ -105,6 +105,14 @@ class Slow(Right):
         return super().update(image)
 
 
+class Slower(Right):
+    """The same, 10 frames a second at most."""
+
+    def update(self, image: Image) -> Boxes:
+        time.sleep(0.1)
+        return super().update(image)
+
+
 class FailsOnTall(Right):
     """Raises on targets that are 9 pixels high."""
 

@@ -323,6 +323,29 @@ def test_every_kind_of_vot_run_is_kept_and_scored(tmp_path: Path, name: str, pro
     assert again.plan() == 0
 
 
+def test_real_time_of_got10k_is_run_by_its_own_clock(tmp_path: Path) -> None:
+    """A tracker of 100 ms is late from the third frame on, and by this rule for ever."""
+    bag = pictured(tmp_path / "data", "bag", moving(7), origin=0)
+    benchmark = benchmark_of(bag, name="vot2018")
+    name = "vot_realtime@got10k"
+    runner = Runner([contestant("Slower")], [benchmark], protocols=[name], output=tmp_path)
+    runner.plan()
+    runner.run()
+    rows = (tmp_path / "vot2018/Slower/realtime/bag/bag_001.txt").read_text().splitlines()
+    assert [float(row.partition(",")[0]) for row in rows] == [1, 6, 7, 7, 7, 7, 7]
+    (table,) = runner.score().tables
+    assert (table.protocol, table.headline["lost"]) == (name, 0)
+
+
+def test_two_clocks_do_not_share_a_run(tmp_path: Path) -> None:
+    benchmark = vot(tmp_path / "data", "vot2018")
+    names = ["vot_realtime@toolkit", "vot_realtime@got10k"]
+    with pytest.raises(InputError, match=r"vot_realtime@got10k runs by a clock of its own"):
+        Runner([contestant("Right")], [benchmark], protocols=names)
+    alike = ["vot_realtime@toolkit", "vot_realtime@pysot"]
+    assert len(Runner([contestant("Right")], [benchmark], protocols=alike).runs) == 1
+
+
 def test_scores_of_earlier_calls_are_kept_while_their_results_are(
     otb: Benchmark, tmp_path: Path
 ) -> None:

@@ -163,8 +163,19 @@ def _fits(name: str, benchmark: Benchmark) -> bool:
 
 
 def _by_run(protocols: Sequence[Protocol]) -> list[list[Protocol]]:
-    """Protocols that score the same run, together: the tracker is run once for them."""
+    """Protocols that score the same run, together: the tracker is run once for them.
+
+    Raises:
+        InputError: two of them measure time by different clocks, so that their runs differ.
+    """
     groups: dict[str, list[Protocol]] = {}
     for protocol in protocols:
         groups.setdefault(protocol.run, []).append(protocol)
+    own = [one for one in groups.get("realtime", []) if one.convention == "got10k"]
+    others = [one for one in groups.get("realtime", []) if one.convention != "got10k"]
+    if own and others:
+        raise InputError(
+            f"{own[0].name} runs by a clock of its own, which is not that of {others[0].name}: "
+            "evaluate it by itself, with another --output"
+        )
     return list(groups.values())
