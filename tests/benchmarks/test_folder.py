@@ -238,6 +238,17 @@ def test_each_target_of_a_file_is_a_sequence(
     np.testing.assert_allclose(second.truth - first.truth, [[10, 0, 0, 0]] * 3, atol=1e-9)
 
 
+def test_a_target_is_also_found_by_the_id_that_its_file_gives(tmp_path: Path) -> None:
+    (tmp_path / "day").mkdir()
+    for place in ("a", "day/a"):
+        write_clip(tmp_path / f"{place}.avi", 3, codec="mpeg4")
+        put(tmp_path / f"{place}.json", coco("red car", 7, key="track_id"))
+    benchmark = open_benchmark("folder", tmp_path)
+    assert benchmark.names == ("a-red_car", "a-7", "day-a-red_car", "day-a-7")
+    assert benchmark.resolve("a#red car") == "a-red_car"
+    assert benchmark["day-a#7"].target == "7"
+
+
 def test_a_file_of_one_target_keeps_the_plain_name(tmp_path: Path) -> None:
     write_clip(tmp_path / "a.mp4", 3)
     put(tmp_path / "a.xml", cvat(5))

@@ -238,6 +238,7 @@ def open_folder(root: str | Path, *, version: str | None = None) -> Benchmark:
         root=place,
         names=tuple(reader.places),
         reader=reader,
+        aliases={one.alias: name for name, one in reader.places.items() if one.alias},
         verified=False,
         notes=reader.notes,
     )

@@ -50,6 +50,11 @@ class Place:
         return "-".join(words)
 
     @property
+    def alias(self) -> str | None:
+        """Its parts, a # and its target as its file of boxes writes it; None for the only target."""
+        return f"{'-'.join(self.parts)}#{self.target}" if self.target else None
+
+    @property
     def is_video(self) -> bool:
         """Its frames are in one file."""
         return self.pictures.suffix.lower() in VIDEO_SUFFIXES and self.pictures.is_file()
