@@ -55,9 +55,9 @@ def pairs(positive: list[bool], *, side: int = 159, seed: int = 0) -> PairBatch:
     search = 20 * torch.rand(num, 3, side, side, generator=generator)
     for number in range(num):
         x, y, w, h = (round(float(one)) for one in (*corner[number], *size[number]))
-        template[number, :, 32:96, 32:96] += _resized(patterns[number], 64, 64)
+        template[number, :, 32:96, 32:96] += resized(patterns[number], 64, 64)
         shown = patterns[number] if positive[number] else patterns[number].flip(0, 1)
-        search[number, :, y : y + h, x : x + w] += _resized(shown, h, w)
+        search[number, :, y : y + h, x : x + w] += resized(shown, h, w)
     return PairBatch(
         template=template,
         search=search,
@@ -68,5 +68,5 @@ def pairs(positive: list[bool], *, side: int = 159, seed: int = 0) -> PairBatch:
     )
 
 
-def _resized(pattern_3hw: Tensor, height: int, width: int) -> Tensor:
+def resized(pattern_3hw: Tensor, height: int, width: int) -> Tensor:
     return F.interpolate(pattern_3hw[None], (height, width), mode="bilinear")[0]
