@@ -1,13 +1,18 @@
 """A page about trainings, from logs as the loop writes them."""
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from feathertrack.cli import main
 from feathertrack.errors import InputError
-from feathertrack.evaluation.training_log import find_runs, read_log
+from feathertrack.evaluation.report import training_run
+from feathertrack.evaluation.report.style import assign_styles
+from feathertrack.evaluation.report.training_figures import training_figures
+from feathertrack.evaluation.training_log import TrainingRun, find_runs, read_log
 
 
 def make_run(folder: Path, *, steps: int = 5, name: str = "toy") -> Path:
@@ -52,7 +57,7 @@ def test_the_command_draws_the_curves_of_a_run(
     text = page.read_text()
     assert text.count("<svg") == 6
     assert "1 of 7" in text
-    assert "auc 0.432 (epoch 1)" in text
+    assert "auc 0.432<small>epoch 1</small>" in text
     assert "30.0" in text  # pairs a second, median
     assert "a &lt;note&gt;" in text
     assert "<b>" not in text
@@ -67,6 +72,57 @@ def test_several_runs_share_the_figures_under_names_that_tell_them_apart(tmp_pat
     names = {run.name for run in find_runs([tmp_path / "a", tmp_path / "b"])}
     assert names == {"a/stage-1", "a/stage-2", "b"}
     assert {run.name for run in find_runs([tmp_path / "a"])} == {"stage-1", "stage-2"}
+
+
+def test_each_of_many_stages_has_a_line_of_its_own_kind(tmp_path: Path) -> None:
+    for number in range(9):
+        make_run(tmp_path / f"run/stages/step{number}")
+    runs = find_runs([tmp_path / "run"])
+    styles = assign_styles(run.name for run in runs)
+    draws = training_figures(runs, styles)
+    assert [key for key in draws if key.startswith(("loss", "rate"))] == [
+        "loss-total",
+        "loss-_b_",
+        "rate",
+    ]
+    axes = draws["loss-total"]().axes[0]
+    kinds = {(line.get_color(), line.get_linestyle()) for line in axes.lines}
+    assert len(kinds) == len(axes.lines) == 9
+    assert len(axes.get_legend_handles_labels()[1]) == 9
+    assert "Loss: total" in (axes.get_title(), axes.get_title(loc="left"))
+
+
+def test_names_that_are_written_alike_keep_a_figure_each(tmp_path: Path) -> None:
+    runs = [run for name in ("a", "b") for run in find_runs([make_run(tmp_path / name)])]
+    lines = [dict(line, losses={"x/y": 1.0, "x.y": 2.0}) for line in runs[0].events("step")]
+    draws = training_figures([replace(run, lines=tuple(lines)) for run in runs], {})
+    assert {"loss-x_y-1", "loss-x_y-2"} <= set(draws)
+
+
+def test_what_all_stages_share_is_said_once(tmp_path: Path) -> None:
+    for name in ("step1", "step2"):
+        make_run(tmp_path / "run/stages" / name, name=f"toy/{name}")
+    runs = find_runs([tmp_path / "run"])
+    text = render_table(runs)
+    assert "Recipe: toy · Where: 1 x cpu" in text
+    assert "stages/" not in text
+    head = text.partition("<thead>")[2].partition("</thead>")[0]
+    assert re.findall(r">([A-Z][^<]*)<", head) == [
+        "Run",
+        "Epochs",
+        "Steps",
+        "Last loss",
+        "Best validation",
+        "Pairs/s",
+        "Waiting",
+    ]
+
+
+def render_table(runs: list[TrainingRun]) -> str:
+    """The page without a figure."""
+    short = training_run._named_shortly(runs)
+    styles = assign_styles(run.name for run in short)
+    return training_run._render(short, {}, styles=styles, title="", created="")
 
 
 def test_folders_without_a_log_are_no_trainings(tmp_path: Path) -> None:
