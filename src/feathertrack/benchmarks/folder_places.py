@@ -51,7 +51,7 @@ class Place:
 
     @property
     def alias(self) -> str | None:
-        """Its parts, a # and its target as its file of boxes writes it; None for the only target."""
+        """Its parts, a # and its target as its file of boxes has it; None for the only target."""
         return f"{'-'.join(self.parts)}#{self.target}" if self.target else None
 
     @property
