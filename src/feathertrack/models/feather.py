@@ -41,8 +41,8 @@ _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _LARGEST_LOGARITHM = 4.0
 """Of a distance in cells: exp(4) cells are 874 pixels, more than any search region needs."""
 
-_PRIOR_LOGIT, _PRIOR_LOGARITHM = -4.0, 0.7
-"""What an untrained network says: no target anywhere, and boxes of half of the template's side."""
+_PRIOR_LOGIT, _PRIOR_LOGARITHM = -4.0, 0.47
+"""What an untrained network says: no target anywhere, and boxes of a fifth of 256 pixels."""
 
 
 class Feather(Network):

@@ -5,8 +5,8 @@ Borsuk et al., FEAR: Fast, Efficient, Accurate and Robust Visual Tracker, ECCV 2
 pixels 16 x 16 cells, cell (r, c) at x = 16 c, y = 16 r, distances in pixels.
 
 It was trained on templates which show the box, grown by a fifth of its size on every side and
-squashed into a square; ours show the target at about half of the side. Its template is therefore
-cut out of the middle of ours. Search regions are given to it as they are.
+squashed into a square. Ours may be cut in other ways, and vary in place and size: its template is
+therefore cut out of ours. Search regions are given to it as they are.
 
 Shapes: B pairs.
 """

@@ -1,0 +1,135 @@
+"""The tracker of the Feather networks: what cells propose, and where a proposal is in the frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from feathertrack.boxes import iou
+from feathertrack.engines import create_engine
+from feathertrack.engines.protocol import Features, Images, NetworkInfo, Outputs
+from feathertrack.models.feather import Feather
+from feathertrack.trackers.conformance import check_tracker
+from feathertrack.trackers.creation import tracker_for
+from feathertrack.trackers.feather import FeatherSettings, FeatherTracker
+
+
+class SquareEngine:
+    """Answers with the box of what is bright; black gives scores near 0."""
+
+    name, device, precision = "test", "cpu", "float32"
+
+    def __init__(self) -> None:
+        self.info = NetworkInfo(
+            name="square",
+            family="feather",
+            stride=16,
+            template_size=128,
+            search_size=256,
+            any_search_size=True,
+        )
+
+    def embed(self, template: Images) -> Features:
+        return Features(np.zeros((len(template), 1), np.float32))
+
+    def stack(self, features: Sequence[Features]) -> Features:
+        return Features(np.concatenate([np.asarray(feature) for feature in features]))
+
+    def predict(self, features: Features, search: Images) -> Outputs:
+        each = [self._answer(np.asarray(image)) for image in search]
+        return tuple(np.stack(outputs) for outputs in zip(*each, strict=True))
+
+    def _answer(self, image: NDArray[np.uint8]) -> Outputs:
+        weight = image.mean(axis=2) / 255.0
+        place = 16.0 * np.arange(image.shape[0] // 16)
+        if weight.max() < 0.5:
+            flat = np.ones((len(place), len(place)), np.float32)
+            return -6 * flat[None], np.stack([30 * flat] * 4)
+        ends = [_ends(weight.max(axis=axis)) for axis in (0, 1)]
+        (left, right), (top, bottom) = ends
+        x, y = place[None, :], place[:, None]
+        distances = np.broadcast_arrays(x - left, y - top, right - x, bottom - y)
+        away = (x - (left + right) / 2) ** 2 + (y - (top + bottom) / 2) ** 2
+        return (6 - away / 100)[None].astype(np.float32), np.stack(distances).astype(np.float32)
+
+
+def _ends(line: NDArray[np.float64]) -> tuple[float, float]:
+    """Where a bright stretch begins and ends, in fractions of a pixel."""
+    bright = np.flatnonzero(line > 0.5)
+    first, last = int(bright[0]), int(bright[-1])
+    before = line[first - 1] if first else 0.0
+    after = line[last + 1] if last + 1 < len(line) else 0.0
+    return first + (1 - line[first]) - before, last + line[last] + after
+
+
+def _scene(box: tuple[int, int, int, int]) -> NDArray[np.uint8]:
+    image = np.zeros((240, 320, 3), np.uint8)
+    x, y, w, h = box
+    cv2.rectangle(image, (x, y), (x + w - 1, y + h - 1), (255, 255, 255), -1)
+    return image
+
+
+def test_cells_propose_boxes_from_their_places() -> None:
+    tracker = FeatherTracker(SquareEngine())
+    score = np.full((1, 1, 16, 16), -2, np.float32)
+    box = np.broadcast_to(np.array([10, 20, 30, 24], np.float32)[:, None, None], (4, 16, 16))[None]
+    found = tracker.propose((score, box))
+    cell = 8 * 16 + 9  # in row 8 and column 9: at (144, 128) of 256 pixels
+    assert (found.x[cell], found.y[cell]) == (16 + 10, 2)
+    assert (found.width[cell], found.height[cell]) == (40, 44)
+    assert found.window[8 * 16 + 8] == pytest.approx(1)
+    assert found.window[8 * 16 + 9] == pytest.approx(found.window[8 * 16 + 7])
+    assert found.score[0] == pytest.approx(1 / (1 + np.exp(2)))
+
+
+def test_every_target_fills_the_same_part_of_a_crop() -> None:
+    shown: list[NDArray[np.uint8]] = []
+
+    class Watching(SquareEngine):
+        def embed(self, template: Images) -> Features:
+            shown.append(np.asarray(template)[0])
+            return super().embed(template)
+
+    tracker = FeatherTracker(Watching())
+    tracker.init(_scene((140, 100, 60, 20)), (140, 100, 60, 20))
+    assert tracker.last_search is not None
+    for crop, part in ((shown[0], 128 / 1.4), (tracker.last_search[0], 256 / 5)):
+        middle = len(crop) // 2
+        assert (crop[middle].mean(axis=1) / 255).sum() == pytest.approx(part, abs=1)
+        assert (crop[:, middle].mean(axis=1) / 255).sum() == pytest.approx(part, abs=1)
+
+
+@pytest.mark.parametrize("size", [(40, 40), (23, 51), (17, 12)])
+def test_boxes_lie_where_the_target_is_not_half_a_pixel_beside_it(size: tuple[int, int]) -> None:
+    tracker = FeatherTracker(
+        SquareEngine(), FeatherSettings(size_rate=1.0, size_penalty=0.0, window_weight=0.0)
+    )
+    w, h = size
+    tracker.init(_scene((140, 100, w, h)), (140, 100, w, h))
+    errors = []
+    for step in range(1, 13):
+        true = (140 + 3 * step, 100 - 2 * step, w, h)
+        found = tracker.update(_scene(true)).box
+        errors.append(found[:2] + found[2:] / 2 - np.array([true[0] + w / 2, true[1] + h / 2]))
+        assert float(iou(found, np.array(true, np.float64))) > 0.85
+    assert float(np.abs(np.mean(errors, axis=0)).max()) < 0.12
+
+
+def test_a_target_that_is_gone_leaves_the_box_where_it_is() -> None:
+    tracker = FeatherTracker(SquareEngine())
+    tracker.init(_scene((140, 100, 40, 40)), (140, 100, 40, 40))
+    result = tracker.update(np.zeros((240, 320, 3), np.uint8))
+    assert result.state != "tracking"
+    assert float(iou(result.box, np.array([140.0, 100, 40, 40]))) > 0.8
+
+
+def test_a_random_network_keeps_the_promises_of_a_tracker() -> None:
+    network = Feather(blocks=(1, 1, 1, 1), width=16, tower=1).eval()
+    engine = create_engine(network, engine="torch", precision="float32", threads=1)
+    tracker = tracker_for(engine)
+    assert isinstance(tracker, FeatherTracker)
+    check_tracker(tracker).require()
