@@ -25,6 +25,8 @@ OPTIONS = {
     "data index": "images json lines output rebuild split",
     "data pack": "check frames json lines output processes quality side split",
     "data compose": "all clips frames images json lines output processes seed size sources",
+    "data mine": "all device engine frames json lines moving output overlap precision processes seed "
+    "settings.FIELD size starts still stride threads tracker weights",
     "bench": "box device engine frames json precision settings.FIELD source threads tracker "
     "warm-up weights",
     "train": "SECTION.FIELD data devices dry-run model output resume teacher weights",
@@ -87,7 +89,7 @@ def test_a_command_without_its_second_word_names_the_words_there_are(run: Run) -
     asked, bare = run("data", "--help"), run("data")
     assert (asked.status, bare.status) == (0, 2)
     assert asked.out == bare.err
-    assert "usage: feathertrack data {check,index,pack} ..." in asked.out
+    assert "usage: feathertrack data {check,index,pack,compose,mine} ..." in asked.out
 
 
 def test_the_usage_names_what_was_asked_for(run: Run) -> None:

@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "data index": "feathertrack.cli._data_index:IndexData",
     "data pack": "feathertrack.cli._data_pack:Pack",
     "data compose": "feathertrack.cli._data_compose:Compose",
+    "data mine": "feathertrack.cli._data_mine:Mine",
     "evaluate": "feathertrack.cli.evaluate:Evaluate",
     "score": "feathertrack.cli.score:Score",
     "tune": "feathertrack.cli.tune:Tune",
@@ -52,7 +53,7 @@ def actions_of(name: str) -> list[str]:
     """The second words of the commands that begin with a word; none where it is one itself.
 
     >>> actions_of("data"), actions_of("track")
-    (['check', 'index', 'pack'], [])
+    (['check', 'index', 'pack', 'compose', 'mine'], [])
     """
     return [one.partition(" ")[2] for one in COMMANDS if one.startswith(f"{name} ")]
 
