@@ -88,7 +88,9 @@ class _Still:
         self._box = np.zeros(4)
 
     def init(self, image: Image, box: ArrayLike) -> None:
+        """Take the box."""
         self._box = np.asarray(box, dtype=np.float64)
 
     def update(self, image: Image) -> Result:
+        """The box that was given."""
         return Result(box=self._box, score=1.0, state="tracking")

@@ -92,6 +92,7 @@ class _Span:
 
     @classmethod
     def of(cls, first: int, length: int, available: int) -> _Span:
+        """What of ``length`` pixels from ``first`` on lies in ``available``, and what does not."""
         begin = min(max(first, 0), available - 1)
         end = min(max(first + length, 1), available)
         before = min(max(begin - first, 0), length - 1)

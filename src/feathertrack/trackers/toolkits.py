@@ -123,9 +123,11 @@ class _OnPil:
         self.to_pil: Any = importlib.import_module("PIL.Image").fromarray
 
     def init(self, image: Image, box: NDArray[np.float64]) -> None:
+        """Start on an RGB image with (x, y, w, h)."""
         self.tracker.init(self.to_pil(image), box)
 
     def update(self, image: Image) -> ArrayLike:
+        """The box in the next image."""
         return self.tracker.update(self.to_pil(image))
 
 
@@ -134,9 +136,11 @@ class _OnBgr:
         self.tracker = tracker
 
     def init(self, image: Image, box: NDArray[np.float64]) -> None:
+        """Start on an RGB image with (x, y, w, h)."""
         self.tracker.init(to_bgr(image), box.tolist())
 
     def update(self, image: Image) -> Result:
+        """What the tracker says of the next image."""
         answer = self.tracker.track(to_bgr(image))
         return _result(answer, box="bbox", score="best_score")
 
@@ -146,9 +150,11 @@ class _OnInfo:
         self.tracker = tracker
 
     def init(self, image: Image, box: NDArray[np.float64]) -> None:
+        """Start on an RGB image with (x, y, w, h)."""
         self.tracker.initialize(image, {"init_bbox": box.tolist()})
 
     def update(self, image: Image) -> Result:
+        """What the tracker says of the next image."""
         answer = self.tracker.track(image)
         return _result(answer, box="target_bbox", score="object_presence_score")
 

@@ -208,6 +208,7 @@ class _Forward(nn.Module):
         self.task = task
 
     def forward(self, **tensors: Tensor) -> dict[str, Tensor]:
+        """The losses of a batch that is given by its tensors; ``total`` alone has a gradient."""
         losses = self.task(PairBatch(**tensors))
         total = losses["total"].float()
         return {**{name: value.detach() for name, value in losses.items()}, "total": total}

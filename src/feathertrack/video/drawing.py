@@ -47,6 +47,7 @@ class _Strip:
     bottom: int
 
     def fill(self, image: Image, color: Color, *, grow: int = 0) -> None:
+        """Paint it onto an image, as far as it lies in it, ``grow`` pixels wider on each side."""
         left, top = max(self.left - grow, 0), max(self.top - grow, 0)
         image[top : max(self.bottom + grow, 0), left : max(self.right + grow, 0)] = color
 

@@ -97,6 +97,11 @@ class _Opened:
     closing: Event = field(default_factory=Event)
 
     def image(self, number: int) -> Image:
+        """A copy of a frame, counted from 0.
+
+        Raises:
+            SourceError: there is no such frame.
+        """
         if self.last is None or self.last.index != number:
             self.last = self._read(number)
         return self.last.image.copy()  # whoever gets it may draw on it
@@ -117,6 +122,7 @@ class _Opened:
         raise SourceError(f"{self.file.info.name} has no frame {number}, counted from 0")
 
     def close(self) -> None:
+        """Let go of the file; a later ``image`` opens it again."""
         close = getattr(self.frames, "close", None)
         if close is not None:
             close()

@@ -109,9 +109,11 @@ class _Drawing:
     values: dict[str, object] = field(default_factory=dict)
 
     def done(self, *, gray: bool) -> ViewDraw:
+        """The draws of a view, whether it is gray included."""
         return ViewDraw(gray=gray, **self.values)  # type: ignore[arg-type]
 
     def pair(self) -> tuple[float, float]:
+        """Two numbers from -1 to 1."""
         first, second = self.rng.uniform(-1.0, 1.0, 2)
         return float(first), float(second)
 

@@ -80,6 +80,11 @@ class _Unpickler(pickle.Unpickler):
     _encoded = 0
 
     def find_class(self, module: str, name: str) -> Any:
+        """What a pickle may name: the parts of an array, and nothing that runs.
+
+        Raises:
+            InputError: it names something else.
+        """
         if (module, name) == ("_codecs", "encode"):
             return self._encode
         found = _ALLOWED.get((module.replace("numpy._core", "numpy.core"), name))
@@ -90,6 +95,11 @@ class _Unpickler(pickle.Unpickler):
         return found
 
     def persistent_load(self, pid: Any) -> Any:
+        """Refuse what lies outside of the file.
+
+        Raises:
+            InputError: always.
+        """
         raise InputError("it refers to something outside of itself, which is not read")
 
     def _encode(self, text: Any, encoding: Any = "latin1") -> bytes:

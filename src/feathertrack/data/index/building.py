@@ -70,6 +70,7 @@ class _Chunks:
         self._size = 0
 
     def add(self, record: VideoRecord) -> None:
+        """Take over a video; what waits is written when it is enough."""
         for problem in record.problems:
             self._problems.add(problem)
         self._count_bare(record)
@@ -90,6 +91,7 @@ class _Chunks:
             self._problems.add(Problem(reason=WITHOUT_BOX, count=len(bare), example=first))
 
     def finish(self) -> Counts:
+        """Write what waits; return what the set holds and what was left out."""
         self._write()
         self._categories_text.append(self._categories)
         return Counts(
@@ -186,6 +188,7 @@ class _Rows:
         self._sizes = np.concatenate(sizes)[order]
 
     def conditions(self) -> NDArray[np.bool_]:
+        """Which condition of a usable box each row keeps, (rows, conditions)."""
         return frame_conditions(
             self.boxes, self._sizes, self.visible, starts=self.starts, floor=self._floors
         )

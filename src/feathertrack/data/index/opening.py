@@ -161,6 +161,11 @@ class _Seen:
             return None
 
     def build(self, records: Iterator[VideoRecord], *, images: bool) -> IndexedSet:
+        """Make the index of the records, and open it.
+
+        Raises:
+            SourceError: no box can be used.
+        """
         with self.store.new_generation() as folder:
             counts, sources = build(records, folder)
             if not counts.boxes:

@@ -60,6 +60,7 @@ class _Folder:
 
     @property
     def sources(self) -> list[str]:
+        """Its two folders, relative to the root, which are looked at for changes."""
         return [self.annotations, self.data]
 
     def read(self) -> Iterator[tuple[int, PascalPicture]]:

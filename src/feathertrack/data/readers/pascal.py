@@ -90,6 +90,7 @@ class _Reader:
         self._text = ""
 
     def start(self, name: str, _: dict[str, str]) -> None:
+        """A tag opens; a part, as a head or a hand, is no object of its own."""
         self._text = ""
         if name == "object":
             self._object = {}
@@ -97,9 +98,15 @@ class _Reader:
             self._parts += 1
 
     def text(self, data: str) -> None:
+        """The text between two tags, which the parser gives in one piece."""
         self._text = data
 
     def end(self, name: str) -> None:
+        """A tag closes: what it says becomes a value of the picture or of its last object.
+
+        Raises:
+            ValueError: a number is none, or there are too many objects.
+        """
         if name == "part":
             self._parts -= 1
         elif name == "object" and self._object is not None:

@@ -104,6 +104,7 @@ class _Painted:
             self.area = self.spans.areas()
 
     def shared(self, other: _Painted) -> Integers:
+        """Pixels that lie in both, one number a region."""
         if self.boxes is None:
             if other.boxes is None:
                 return self.spans.shared(other.spans)

@@ -66,6 +66,7 @@ class _Edges:
 
     @property
     def num_down(self) -> int:
+        """Nodes of the edges that go down."""
         return int(self.num_rows[self.dy > 0].sum())
 
 

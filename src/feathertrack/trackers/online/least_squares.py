@@ -90,13 +90,16 @@ class _AutogradLinearised:
 
     @property
     def objective(self) -> float:
+        """Sum of the squared residuals where it was linearised."""
         return float(self._residuals.square().sum())
 
     @property
     def gradient(self) -> Tensor:
+        """Half the gradient of the objective: the adjoint of the residuals."""
         return self._adjoint(self._residuals)
 
     def normal(self, direction: Tensor) -> Tensor:
+        """The normal matrix times a direction: its change of the residuals, taken back."""
         (change,) = self._forward(direction)
         return self._adjoint(change)
 

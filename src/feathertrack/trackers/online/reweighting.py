@@ -70,9 +70,11 @@ class _Hardest(Reweighted):
         self.values_Nnm = flat_NL.view(shape) * self.factor_Nnm
 
     def forward(self, change_Nnm: Tensor) -> Tensor:
+        """The change of the values where the input changes, (N, n, m)."""
         return change_Nnm * self.factor_Nnm
 
     def adjoint(self, values_Nnm: Tensor) -> Tensor:
+        """The transpose of ``forward``."""
         return values_Nnm * self.factor_Nnm
 
 
@@ -86,21 +88,25 @@ class _Level:
 
     @classmethod
     def largest(cls, flat_NL: Tensor) -> _Level:
+        """The largest magnitude of each row."""
         places = flat_NL.abs().argmax(1, keepdim=True)
         picked = flat_NL.gather(1, places)
         return cls(values_N1=picked.abs() + _FLOOR, signs=picked.sign(), places_N1=places)
 
     @classmethod
     def total(cls, flat_NL: Tensor) -> _Level:
+        """The sum of the magnitudes of each row."""
         values = flat_NL.abs().sum(1, keepdim=True) + _FLOOR
         return cls(values_N1=values, signs=flat_NL.sign(), places_N1=None)
 
     def forward(self, change_NL: Tensor) -> Tensor:
+        """The change of the level where the input changes, (N, 1)."""
         if self.places_N1 is None:
             return (change_NL * self.signs).sum(1, keepdim=True)
         return change_NL.gather(1, self.places_N1) * self.signs
 
     def add_adjoint(self, total_NL: Tensor, values_N1: Tensor) -> None:
+        """Add the transpose of ``forward``, of ``values_N1``, to ``total_NL`` in place."""
         if self.places_N1 is None:
             total_NL += values_N1 * self.signs
         else:
@@ -134,6 +140,7 @@ class _Exponential(Reweighted):
         self.values_Nnm = self.flat_NL.view(shape)
 
     def forward(self, change_Nnm: Tensor) -> Tensor:
+        """The change of the values where the input changes, (N, n, m)."""
         change_NL = change_Nnm.flatten(1)
         moved_N1 = self.level.forward(change_NL)
         share_N1 = self.level.values_N1 / self.height
@@ -144,6 +151,7 @@ class _Exponential(Reweighted):
         return (self.factor * change_NL + self.flat_NL * exponent).view(self.shape)
 
     def adjoint(self, values_Nnm: Tensor) -> Tensor:
+        """The transpose of ``forward``."""
         values_NL = values_Nnm.flatten(1)
         total_NL = self.factor * values_NL
         weighed_NL = self.flat_NL * values_NL

@@ -178,6 +178,7 @@ class _Scale:
 
     @staticmethod
     def of(axis: Axis, points: Sequence[Tried]) -> _Scale:
+        """The scale of an axis over the points that were tried."""
         values = [dict(one.point)[axis.path] for one in points] or [axis.default]
         if any(isinstance(value, bool | str) for value in values):
             named = list(axis.choices)
@@ -188,6 +189,7 @@ class _Scale:
         return _Scale(places={}, log=axis.log, low=low, high=high, whole=axis.whole)
 
     def x(self, value: Value) -> float:
+        """Where a value stands."""
         return self.places[value] if self.places else float(value)
 
     def height(self, value: Value) -> float:
