@@ -7,7 +7,6 @@ of its own, or all of them on the CPU.
 from __future__ import annotations
 
 import os
-import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -81,9 +80,7 @@ def _under_torchrun() -> bool:
 
 
 def _choose(devices: str) -> tuple[str, int]:
-    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", devices.strip().lower()):
-        raise InputError(f"training runs on auto, cpu, cuda or cuda:N, got {devices!r}")
-    device = parse_device(devices)
+    device = parse_device(devices, kinds=("auto", "cpu", "cuda"))
     if device.kind == "auto":
         return ("cuda", 0) if torch.cuda.is_available() else ("cpu", 0)
     check_device(device)
