@@ -16,10 +16,11 @@ import torch
 
 from feathertrack.data.batch import PairBatch
 from feathertrack.errors import FeathertrackError, InputError
-from feathertrack.training.checkpoints import Best, Checkpoint, remove_leftovers
+from feathertrack.training.checkpoints import Checkpoint, remove_leftovers
 from feathertrack.training.feeding import Batches, Feed, steps_per_epoch
 from feathertrack.training.freezing import Freezing, given_back
 from feathertrack.training.journal import Journal
+from feathertrack.training.judging import Judge
 from feathertrack.training.keeping import Keeper, Standing
 from feathertrack.training.launch import any_process, launch
 from feathertrack.training.logs import Window
@@ -102,7 +103,7 @@ class _Run:
         data: Sequence[str],
     ) -> None:
         self.fabric, self.recipe, self.loader, self.output = fabric, recipe, loader, output
-        self.validator, self.stop = validator, stop
+        self.stop = stop
         task.to(fabric.device)
         self.task = task.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         optimizer = build_optimizer(task, recipe.optim)
@@ -121,6 +122,7 @@ class _Run:
         self.journal = Journal(
             fabric, recipe, output=output, watch=watch, steps_per_epoch=self.steps_per_epoch
         )
+        self.judge = Judge(fabric, validator, keeper=self.keeper, journal=self.journal)
         self.pairs_per_step = recipe.loop.batch_size * recipe.loop.accumulate * fabric.world_size
         self.standing = Standing()
         self.pairs = 0
@@ -148,7 +150,7 @@ class _Run:
             checkpoint,
             pairs_per_step=self.pairs_per_step,
             processes=self.fabric.world_size,
-            judged_by=self.validator.judged_by if self.validator else None,
+            judged_by=self.judge.judged_by,
         )
         self.journal.moved(self.standing.position)
         if self.fabric.global_rank < len(checkpoint.random):
@@ -159,7 +161,9 @@ class _Run:
     def train(self) -> FitResult:
         """Go through the epochs that are left."""
         while not any_process(self.fabric, bool(self.stop)):
-            self._validate()
+            better = self.judge.after_epoch(self.standing)
+            if better is not None:
+                self._save(best=better)
             if self.standing.position.epoch >= self.recipe.loop.epochs or not self._epoch():
                 break
         return self._finish()
@@ -257,35 +261,6 @@ class _Run:
             self.journal.picture(drawn_pairs(self.task, batch, count=_PAIRS_SHOWN))
         finally:
             self.freezing.set_modes(self.standing.position.epoch)
-
-    def _validate(self) -> None:
-        """Validate after an epoch where that is due and was not done before the run was stopped."""
-        standing, epochs = self.standing, self.standing.position.epoch
-        due = self.validator is not None and self.validator.due(epochs)
-        if not due or standing.position.step or standing.validated >= epochs:
-            return
-        best = self._validated() if self.fabric.is_global_zero else None
-        best = self.fabric.broadcast(best)
-        standing.validated = epochs
-        standing.best = best or standing.best
-        self._save(best=best is not None)
-
-    def _validated(self) -> Best | None:
-        """The new best, None where this is none."""
-        assert self.validator is not None
-        epochs = self.standing.position.epoch
-        try:
-            verdict = self.validator.judge(
-                self.keeper.network,
-                device=self.fabric.device,
-                epoch=epochs,
-                best=self.standing.best,
-            )
-        except FeathertrackError as error:
-            self.journal.note(f"the validation after epoch {epochs} failed: {error}")
-            return None
-        self.journal.validation(verdict)
-        return verdict.best
 
     def _save(self, *, best: bool = False) -> None:
         self.keeper.save(self.standing, best=best)
