@@ -11,7 +11,8 @@ from feathertrack.errors import InputError
 from feathertrack.trackers.conformance import check_tracker
 from feathertrack.trackers.creation import tracker_for
 from feathertrack.trackers.multi import MultiTracker
-from feathertrack.trackers.siamese import SiameseTracker, logistic
+from feathertrack.trackers.proposals import logistic
+from feathertrack.trackers.siamese import SiameseTracker
 from tests.trackers.siamese_engines import SquareEngine, square
 
 KINDS = [("siamrpn", "pysot"), ("siamrpn", "mmtracking"), ("siamkpn", "pysot")]

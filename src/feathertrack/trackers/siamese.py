@@ -4,15 +4,12 @@ Both look around the last place, let a network propose boxes with a score each, 
 another size and shape than the last one, pull towards the middle by a cosine window, take the best,
 and let the size follow slowly. Follows github.com/STVIR/pysot (``SiamRPNTracker``) and
 github.com/ZekuiQin/SiamKPN (``SiamKPNTracker``); the state is kept in float64.
-
-Shapes: K proposals, m n rows and columns of the score map.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,11 +22,34 @@ from feathertrack.imaging.crop import context_side, cut_window, mean_color
 from feathertrack.imaging.windows import Window, pysot_window
 from feathertrack.results import Result, State
 from feathertrack.trackers.confidence import Confidence, ConfidenceSettings
+from feathertrack.trackers.proposals import (
+    Array,
+    Map,
+    Proposals,
+    best_of_cells,
+    cosine_window,
+    logistic,
+    sensible,
+    size_penalty,
+)
 from feathertrack.trackers.settings import check_ranges, ranged
 from feathertrack.trackers.tracker import Image, check_frame, check_image
 
-Array = NDArray[np.float64]
-Map = NDArray[np.float32]
+__all__ = [
+    "LARGEST_SEARCH",
+    "UNCALIBRATED",
+    "Array",
+    "Map",
+    "Proposals",
+    "SiameseSettings",
+    "SiameseTracker",
+    "Target",
+    "check_search_size",
+    "clip_target",
+    "cosine_window",
+    "logistic",
+    "size_penalty",
+]
 
 UNCALIBRATED = ConfidenceSettings(midpoint=0.5, slope=10.0)
 """Set by hand, not fitted: half of the first frame's peak is even odds (docs/siamrpn.md)."""
@@ -71,31 +91,6 @@ class SiameseSettings:
             raise InputError(
                 f"search_size must be 0 or from 127 to {LARGEST_SEARCH}, got {self.search_size}"
             )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Proposals:
-    """What a network proposes, in pixels of the search region; all arrays have K entries.
-
-    K is a multiple of the cells of the score map, and cells count row by row.
-
-    Attributes:
-        score: probability of "target", 0..1.
-        x: centre from the middle of the region, to the right.
-        y: the same, downwards.
-        width: of the box.
-        height: of the box.
-        window: the cosine window at the proposal, 0..1.
-        offered: which of them count; None for all.
-    """
-
-    score: NDArray[np.floating[Any]]
-    x: NDArray[np.floating[Any]]
-    y: NDArray[np.floating[Any]]
-    width: NDArray[np.floating[Any]]
-    height: NDArray[np.floating[Any]]
-    window: Array
-    offered: NDArray[np.bool_] | None = None
 
 
 @dataclass(slots=True)
@@ -244,8 +239,8 @@ class SiameseTracker(ABC):
             )
             weight = self.window_weight
             rank = penalty * proposals.score * (1 - weight) + proposals.window * weight
-            rank = np.where(_sensible(proposals, penalty), rank, -np.inf)
-        self.last_score = _as_map(rank, outputs[0].shape[2:])
+            rank = np.where(sensible(proposals, penalty), rank, -np.inf)
+        self.last_score = best_of_cells(rank, outputs[0].shape[2:])
         best = int(np.argmax(rank))
         return (best if np.isfinite(rank[best]) else None), penalty
 
@@ -270,34 +265,6 @@ class SiameseTracker(ABC):
         return Result(box=np.concatenate([corner, shown.size]), score=score, state=state)
 
 
-def size_penalty(
-    proposals: Proposals, size_wh: Array, *, strength: float
-) -> NDArray[np.floating[Any]]:
-    """Factor in 0..1 by which a change of size and of shape counts against each proposal.
-
-    Args:
-        proposals: the boxes.
-        size_wh: of the target, in pixels of the search region.
-        strength: 0 punishes nothing.
-    """
-    width, height = proposals.width, proposals.height
-    border = (width + height) * 0.5
-    side = np.sqrt((width + border) * (height + border))
-    grown = side / context_side(float(size_wh[0]), float(size_wh[1]))
-    shape = float(size_wh[0] / size_wh[1]) / (width / height)
-    change = np.maximum(grown, 1 / grown) * np.maximum(shape, 1 / shape)
-    penalty: NDArray[np.floating[Any]] = np.exp(strength * (1 - change))
-    return penalty
-
-
-def _sensible(proposals: Proposals, penalty: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
-    """Which proposals are boxes at all: finite, and of a positive size."""
-    total = proposals.x + proposals.y + proposals.width + proposals.height
-    finite = np.isfinite(total) & np.isfinite(penalty) & np.isfinite(proposals.score)
-    good: NDArray[np.bool_] = finite & (proposals.width > 0) & (proposals.height > 0)
-    return good if proposals.offered is None else good & proposals.offered
-
-
 def clip_target(target: Target, frame_shape: tuple[int, ...], *, smallest: float) -> Target:
     """The centre within the frame, the sides between ``smallest`` and those of the frame."""
     frame = np.array([frame_shape[1], frame_shape[0]], dtype=np.float64)
@@ -305,23 +272,6 @@ def clip_target(target: Target, frame_shape: tuple[int, ...], *, smallest: float
         center=np.clip(target.center, 0.0, frame),
         size=np.maximum(np.minimum(target.size, frame), smallest),
     )
-
-
-@lru_cache(maxsize=16)
-def cosine_window(rows: int, columns: int) -> Array:
-    """Outer product of two symmetric Hann windows, (rows * columns,); not to be written to."""
-    window = np.outer(np.hanning(rows), np.hanning(columns)).reshape(-1)
-    window.flags.writeable = False
-    return np.asarray(window, dtype=np.float64)
-
-
-def logistic(logit: Map) -> Map:
-    """1 / (1 + exp(-logit)), without overflow.
-
-    >>> logistic(np.array([-1e3, 0, 1e3], np.float32)).round(3).tolist()
-    [0.0, 0.5, 1.0]
-    """
-    return np.asarray(1 / (1 + np.exp(-np.clip(logit, -80, 80))), dtype=np.float32)
 
 
 def check_search_size(engine: Engine, search_size: int) -> None:
@@ -341,11 +291,3 @@ def check_search_size(engine: Engine, search_size: int) -> None:
 def _start(box_xywh: Boxes, *, middle: bool) -> Target:
     size = np.array(box_xywh[2:], dtype=np.float64)
     return Target(center=box_xywh[:2] + (size if middle else size - 1) / 2, size=size)
-
-
-def _as_map(rank: Array, shape: tuple[int, ...]) -> Map:
-    """The best rank of every cell, (m, n); cells without a proposal get the lowest."""
-    cells = rank.reshape(-1, *shape).max(axis=0)
-    finite = cells[np.isfinite(cells)]
-    lowest = float(finite.min()) if finite.size else 0.0
-    return np.asarray(np.where(np.isfinite(cells), cells, lowest), dtype=np.float32)

@@ -14,15 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feathertrack.engines.protocol import Engine, Outputs
+from feathertrack.trackers.proposals import Map, Proposals, cosine_window, logistic
 from feathertrack.trackers.settings import ranged
-from feathertrack.trackers.siamese import (
-    Map,
-    Proposals,
-    SiameseSettings,
-    SiameseTracker,
-    cosine_window,
-    logistic,
-)
+from feathertrack.trackers.siamese import SiameseSettings, SiameseTracker
 
 OFFSET_UNIT = 64.0
 """Pixels of the search region that an offset of 1 stands for."""

@@ -29,16 +29,14 @@ from feathertrack.engines.protocol import Engine, Outputs
 from feathertrack.errors import InputError
 from feathertrack.imaging.windows import Window, mmtracking_window
 from feathertrack.results import Result, State
+from feathertrack.trackers.proposals import Proposals, cosine_window, logistic
 from feathertrack.trackers.settings import ranged
 from feathertrack.trackers.siamese import (
     LARGEST_SEARCH,
-    Proposals,
     SiameseSettings,
     SiameseTracker,
     Target,
     check_search_size,
-    cosine_window,
-    logistic,
 )
 
 _GROWTH = {"pysot": 20.0, "mmtracking": math.log(1000 / 16)}
