@@ -11,6 +11,7 @@ import pytest
 
 from feathertrack.errors import FeathertrackError, InputError, MissingExtra
 from feathertrack.trackers import trax as client
+from feathertrack.trackers import trax_session
 from feathertrack.trackers.creation import create_tracker
 from feathertrack.trackers.naming import parse_tracker_name
 from feathertrack.trackers.picture_book import book
@@ -77,7 +78,7 @@ def test_client_and_server_agree() -> None:
 
 @pytest.mark.usefixtures("_trax", "_repository")
 def test_by_a_socket_as_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "_BY_SOCKET", True)
+    monkeypatch.setattr(trax_session, "_BY_SOCKET", True)
     frames = book(seed=0)
     tracker = create_tracker(f"trax:{shlex.quote(sys.executable)} {SERVE}")
     tracker.init(frames[0], (90, 66, 48, 40))

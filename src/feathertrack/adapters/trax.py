@@ -17,7 +17,7 @@ from feathertrack.boxes import Boxes
 from feathertrack.errors import InputError, require
 from feathertrack.evaluation.vot.initial_box import initial_box
 from feathertrack.trackers.tracker import Image, Tracker
-from feathertrack.trackers.trax import bounds
+from feathertrack.trackers.trax_regions import bounds
 from feathertrack.video.pictures import read_picture
 from feathertrack.video.pixels import rgb_uint8
 
