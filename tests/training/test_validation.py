@@ -11,6 +11,8 @@ from feathertrack.benchmarks import open_benchmark
 from feathertrack.errors import FeathertrackError, InputError
 from feathertrack.evaluation.training_log import read_log
 from feathertrack.models import create_model
+from feathertrack.training.checkpoints import Best
+from feathertrack.training.keeping import Keeper
 from feathertrack.training.loop import fit
 from feathertrack.training.progress import FitResult, Progress, Watch
 from feathertrack.training.recipe import ValidationSettings
@@ -163,7 +165,27 @@ def test_a_best_value_of_another_metric_does_not_count_when_a_training_goes_on(
         go([0.9], "100 auc", cut_off)
     result = go([0.3], "auc")
     assert (result.metric, result.best, result.best_epoch) == ("auc", 0.3, 2)
-    assert any("the best so far does not count" in note for note in result.notes)
+    files = {path.name for path in (tmp_path / "checkpoints").glob("best*")}
+    assert files == {"best-epoch-0001.ckpt", "best.ckpt"}
+    started = [line for line in read_log(tmp_path / "log.jsonl") if line["event"] == "start"]
+    judged, moved = started[-1]["notes"]
+    assert "the best so far does not count" in judged
+    assert moved == "the best weights so far lie in checkpoints/best-epoch-0001.ckpt from now on"
+
+
+def test_best_weights_are_put_aside_and_back(tmp_path: Path) -> None:
+    keeper = object.__new__(Keeper)
+    keeper._output, keeper.folder, keeper._first = tmp_path, tmp_path / "checkpoints", True
+    path = tmp_path / "weights" / "best.safetensors"
+    path.parent.mkdir()
+    path.write_text("first")
+    old = Best(metric="auc", value=0.5, epoch=7)
+    assert keeper.settle_best(old, before=old) == []
+    assert keeper.settle_best(None, before=old) == ["weights/best-epoch-0007.safetensors"]
+    assert keeper.settle_best(None, before=old) == []
+    assert keeper.settle_best(old, before=old) == ["weights/best.safetensors"]
+    assert path.read_text() == "first"
+    assert keeper.settle_best(None, before=None) == []
 
 
 def test_weights_of_a_named_network_can_be_loaded(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from feathertrack.training.recipe import Recipe
 from feathertrack.training.recipe_json import recipe_to_json
 from feathertrack.training.stepping import Stepper
 from feathertrack.training.task import Task
+from feathertrack.video.outfiles import writing
 from feathertrack.weights.saving import save_model
 
 if TYPE_CHECKING:
@@ -138,6 +139,30 @@ class Keeper:
             raise InputError(f"checkpoint {path} does not fit the network: {reason}") from error
         self.last = path
         return checkpoint
+
+    def settle_best(self, best: Best | None, *, before: Best | None) -> list[str]:
+        """Put the best weights aside where they do not count any more; return which files, where.
+
+        Those that count again, as a run that is judged as before, are put back.
+
+        Args:
+            best: what counts from now on.
+            before: what the checkpoint knows as the best.
+
+        Raises:
+            InputError: a file cannot be renamed.
+        """
+        if before is None or not self._first:
+            return []
+        moved = []
+        for path in (self._output / "weights" / "best.safetensors", self.folder / "best.ckpt"):
+            aside = path.with_name(f"best-epoch-{before.epoch:04d}{path.suffix}")
+            here, there = (path, aside) if best is None else (aside, path)
+            if here.is_file() and (best is None or not there.is_file()):
+                with writing(there):
+                    here.replace(there)
+                moved.append(there.relative_to(self._output).as_posix())
+        return moved
 
     def save(self, standing: Standing, *, best: bool = False) -> None:
         """Write a checkpoint and the weights; every process must call this together.

@@ -155,6 +155,8 @@ class _Run:
         self.journal.moved(self.standing.position)
         if self.fabric.global_rank < len(checkpoint.random):
             self.random = dict(checkpoint.random[self.fabric.global_rank])
+        if moved := self.keeper.settle_best(self.standing.best, before=checkpoint.best):
+            notes.append(f"the best weights so far lie in {' and '.join(moved)} from now on")
         for note in notes:
             self.journal.note(note)
 

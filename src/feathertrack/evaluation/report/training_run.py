@@ -183,4 +183,6 @@ def _best(run: TrainingRun) -> dict[str, str]:
 
 
 def _notes(run: TrainingRun) -> list[str]:
-    return [str(line.get("text", "")) for line in run.events("note")]
+    """What a reader must know: said when the run began or was taken up again, and on its way."""
+    began = [str(text) for line in run.events("start") for text in line.get("notes") or ()]
+    return list(dict.fromkeys([*began, *(str(one.get("text", "")) for one in run.events("note"))]))
