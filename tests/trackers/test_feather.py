@@ -30,7 +30,6 @@ class SquareEngine:
             stride=16,
             template_size=128,
             search_size=256,
-            any_search_size=True,
         )
 
     def embed(self, template: Images) -> Features:
