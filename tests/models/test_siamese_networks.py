@@ -227,6 +227,14 @@ def test_with_stride_16_the_middle_of_the_map_is_the_middle_of_the_crop(
     ]
 
 
+def test_an_untrained_network_says_the_sizes_that_it_is_told_to_expect() -> None:
+    options = {"multiplier": 0.35, "widths": (8,), "used": (5,), "stride": 16, "num_stages": 2}
+    network = create_model("siamkpn_mobilenetv2", **options, size_prior=64.0).eval()
+    outputs = network(torch.zeros(1, 3, 127, 127), torch.zeros(1, 3, 255, 255))
+    for size in outputs[2::3]:
+        assert (size - 64).abs().max() < 5
+
+
 @pytest.mark.parametrize("form", ["grouped", "matmul"])
 def test_depthwise_correlation_is_a_sum_over_every_window(form: Any) -> None:
     generator = torch.Generator().manual_seed(0)

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from torch import nn
+
 from feathertrack.errors import InputError
 from feathertrack.models.backbones import AlexNet, Backbone, DilatedResNet, MobileNetV2
 from feathertrack.models.backbones.mobilenetv2 import USED
@@ -51,6 +53,12 @@ class SiamKPN(DepthwiseSiamese):
         """The keypoint head."""
         return self.kpn_head
 
+    def expect_size(self, pixels: float) -> None:
+        """Begin a training with sizes of so many pixels, in every stage."""
+        for key, parameter in self.named_parameters():
+            if ".objsize." in key and parameter.shape == (2,):
+                nn.init.constant_(parameter, pixels)
+
 
 def _r50(num_stages: int, widths: Sequence[int], weighted: bool) -> SiamKPN:
     backbone = DilatedResNet(50)
@@ -84,6 +92,7 @@ def siamkpn_mobilenetv2(
     weighted: bool = True,
     used: Sequence[int] = USED,
     stride: int = 8,
+    size_prior: float = 0.0,
 ) -> SiamKPN:
     """Build it on MobileNetV2; a light one of ours.
 
@@ -94,10 +103,14 @@ def siamkpn_mobilenetv2(
         weighted: whether levels are fused by learned weights.
         used: layers of the backbone that are the levels.
         stride: 8, or 16: a fifth of the work, a coarser map.
+        size_prior: width and height in pixels that an untrained network says; targets have about
+            64 in a crop, and sizes are learned by small steps. 0 as the public code.
     """
     backbone = MobileNetV2(multiplier=multiplier, used=used, stride=stride)
     network = SiamKPN(backbone, widths=widths, num_stages=num_stages, weighted=weighted)
     network.stride = stride
+    if size_prior:
+        network.expect_size(size_prior)
     return network
 
 

@@ -153,7 +153,7 @@ def siamkpn_small() -> Recipe:
         name="siamkpn_small",
         source="ours",
         model="siamkpn_mobilenetv2",
-        model_options={**LIGHT, "num_stages": 2},
+        model_options={**LIGHT, "num_stages": 2, "size_prior": 64.0},
         weights="mobilenetv2_imagenet_features.pt",
         task=SiamKPNTaskSettings(decay=0.9),
         data=small_data(pairs=4800),
