@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from feathertrack.errors import MissingExtra
+from feathertrack.errors import FeathertrackError, MissingExtra
 from feathertrack.evaluation import ray_cluster
 from feathertrack.evaluation.executors import execute
 from feathertrack.evaluation.runner import Runner
@@ -90,6 +90,19 @@ def test_a_user_who_stops_leaves_no_worker_and_no_cluster(cluster: Cluster) -> N
     assert not cluster.threads & {threading.get_ident()}
     others = [one.name for one in threading.enumerate()]
     assert "feathertrack-decode" not in others
+
+
+def test_a_cluster_that_cannot_be_started_is_a_sentence(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_: object) -> None:
+        raise Exception("the node timed out")  # as Ray does
+
+    monkeypatch.setattr(cluster, "init", fail)
+    workshop = Workshop(contestants=(contestant("Right"),), benchmarks=())
+    with pytest.raises(FeathertrackError, match="no Ray cluster can be used: the node timed out"):
+        list(execute([], workshop, executor="ray"))
+    assert cluster.done == ["shutdown"]
 
 
 def test_what_is_raised_between_outcomes_shuts_the_cluster_down_before_it_is_seen(

@@ -17,7 +17,7 @@ from threading import Event
 from types import FrameType
 from typing import Any
 
-from feathertrack.errors import require
+from feathertrack.errors import FeathertrackError, require
 from feathertrack.evaluation.tasks import Outcome, Task, Workshop, after_death
 from feathertrack.signals import handling_stops
 from feathertrack.video.prefetch import DecodeAhead
@@ -47,6 +47,7 @@ def on_ray(tasks: Sequence[Task], workshop: Workshop, workers: int) -> Iterator[
 
     Raises:
         MissingExtra: ray is not installed.
+        FeathertrackError: there is no cluster at RAY_ADDRESS, or none can be started.
     """
     in_thread = DecodeAhead(
         lambda closing: _on_cluster(tasks, workshop, workers, closing), depth=len(tasks) + 1
@@ -70,14 +71,21 @@ def _on_cluster(
     if closing.is_set():
         return
     started = not ray.is_initialized()
-    if started:
-        ray.init(include_dashboard=False, log_to_driver=False, logging_level="ERROR")
     try:
+        if started:
+            _start(ray)
         count = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
         yield from _with_actors(ray, tasks, workshop, min(count, max(len(tasks), 1)), closing)
     finally:
         if started:
             ray.shutdown()
+
+
+def _start(ray: Any) -> None:
+    try:
+        ray.init(include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    except Exception as error:  # Ray raises plain ones too
+        raise FeathertrackError(f"no Ray cluster can be used: {error}") from error
 
 
 def _with_actors(
