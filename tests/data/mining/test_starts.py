@@ -93,6 +93,14 @@ def test_one_thing_is_chosen_once_and_weak_ones_never() -> None:
     assert choose_starts(weak, 3, moving=0.5, rng=RNG(0)) == []
 
 
+def test_a_weak_part_of_something_larger_is_left_out() -> None:
+    def chosen(score: float) -> int:
+        part = Start(box=np.array([10.0, 20, 10, 10]), kind="region", score=score)
+        return len(choose_starts([start(0, "moving", 0.9), part], 2, moving=0.5, rng=RNG(0)))
+
+    assert (chosen(30), chosen(90)) == (1, 2)
+
+
 def test_the_choice_depends_on_the_seed_alone() -> None:
     def boxes(seed: int) -> list[float]:
         return [float(one.box[0]) for one in choose_starts(THINGS, 3, moving=0.5, rng=RNG(seed))]

@@ -113,7 +113,8 @@ def _mine_start(
     if cycle is None:
         return {**row, "outcome": LOST}
     shown = frames[: len(cycle.boxes)]
-    moved, changed = box_change(cycle.boxes), content_change(shown, cycle.boxes)
+    own = cycle.boxes[1:]  # the tracker's: the first is not drawn as it draws them
+    moved, changed = box_change(own), content_change(shown[1:], own)
     luck = np.random.default_rng((*moment.seed, order)).random()
     if moved <= MOVED and changed <= CHANGED and luck >= job.settings.still:
         return {**row, "outcome": UNCHANGED}

@@ -29,6 +29,7 @@ SCALES = (60, 130, 280, 600)
 
 _SMALLEST_SEGMENT = 100  # pixels
 _SMALLEST_SIDE = 16.0  # pixels, the root of the box's area
+_THINNEST = 10  # pixels of the shorter side
 _LARGEST_SIDE = 0.45  # of the frame's, so too
 _LONGEST_SIDE = 0.75  # of the frame's same side
 _MOST_ELONGATED = 4.0
@@ -37,7 +38,7 @@ _MARGIN = 2  # pixels to the border of the frame, which hides the rest of what t
 
 _INSIDE, _RIM, _OUTSIDE = 5, 4, 8  # pixels: half the window inside, the blurred rim, that outside
 _WEAKEST = 20  # per cent of the outline by which a region is judged
-_USUAL_SIDE, _SIDE_POWER = 40.0, 0.3
+_USUAL_SIDE, _SIDE_POWER = 40.0, 0.5
 _FULLNESS = 0.6  # of the pixels of the box, from which on a region is compact
 _RICH, _PLAIN = 20.0, 0.3  # deviation of its colours; what a region without any texture is worth
 
@@ -121,6 +122,7 @@ def _compact(labels: Any) -> Iterator[tuple[int, Boxes]]:
         & (side <= _LARGEST_SIDE * np.sqrt(width * height))
         & (wide <= _LONGEST_SIDE * width)
         & (high <= _LONGEST_SIDE * height)
+        & (np.minimum(wide, high) >= _THINNEST)
         & (np.maximum(wide / high, high / wide) <= _MOST_ELONGATED)
         & (area >= _FEWEST_FILLED * wide * high)
         & (np.minimum(left, top) >= _MARGIN)

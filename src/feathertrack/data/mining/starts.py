@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from feathertrack.boxes import Boxes, iou
+from feathertrack.boxes import Boxes, iou, xywh_to_xyxy
 from feathertrack.data.mining.motion import moving_segments, own_motion, stands_out
 from feathertrack.data.mining.regions import (
     SCALES,
@@ -32,7 +32,9 @@ GAPS = (2, 5)
 """Frames between those whose flow is computed: the fast and the slow show at one of them."""
 
 _SAME = 0.4  # overlap from which on two boxes are one thing
-_WEAKEST = {"moving": 0.3, "region": 15.0}  # score: below, boxes lie on ground more often than not
+_WEAKEST = {"moving": 0.3, "region": 20.0}  # score: below, boxes lie on ground more often than not
+_WEAKEST_PART = 40.0  # of a region in something larger: patterns and reflections have less
+_PART = 0.8  # share of a box that lies in another from which on it is a part
 _SHAKING = 0.3
 
 
@@ -90,7 +92,8 @@ def choose_starts(
     """
     keys = [np.log(max(one.score, 1e-6)) + _SHAKING * rng.gumbel() for one in found]
     order = np.argsort(keys)[::-1].tolist()
-    good = [found[n] for n in order if found[n].score >= _WEAKEST[found[n].kind]]
+    ranked = [found[n] for n in order if found[n].score >= _WEAKEST[found[n].kind]]
+    good = _without_parts(ranked)
     by_kind: dict[Kind, list[Start]] = {
         kind: [one for one in good if one.kind == kind] for kind in ("moving", "region")
     }
@@ -100,6 +103,23 @@ def choose_starts(
     _take(taken, by_kind["region"], count)
     _take(taken, by_kind["moving"], count)
     return taken
+
+
+def _without_parts(starts: list[Start]) -> list[Start]:
+    """The starts, without weak regions that are parts of larger ones."""
+    if not starts:
+        return []
+    corners = xywh_to_xyxy(np.stack([one.box for one in starts]))
+    low = np.maximum(corners[:, None, :2], corners[None, :, :2])
+    high = np.minimum(corners[:, None, 2:], corners[None, :, 2:])
+    shared = np.clip(high - low, 0, None).prod(-1)
+    area = np.diag(shared)
+    is_part = (shared > _PART * area[:, None]) & (area[None, :] > 2 * area[:, None])
+    return [
+        one
+        for one, part in zip(starts, is_part.any(1).tolist(), strict=True)
+        if not part or one.kind == "moving" or one.score >= _WEAKEST_PART
+    ]
 
 
 def _take(taken: list[Start], ranked: Sequence[Start], count: int) -> None:
