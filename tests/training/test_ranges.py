@@ -24,6 +24,17 @@ def test_the_path_the_range_and_the_value_are_named() -> None:
         check_numbers(replace(recipe, data=replace(recipe.data, sets=sets)))
 
 
+def test_what_a_task_counts_and_weighs_is_never_negative() -> None:
+    recipe = find_recipe("siamfc_small")
+    task = replace(recipe.task, negative_weight=-5.0)  # type: ignore[call-arg]
+    with pytest.raises(InputError, match=r"task\.negative_weight must be at least 0, got -5"):
+        check_numbers(replace(recipe, task=task))
+    with pytest.raises(InputError, match=r"schedule\.end must be at least 0"):
+        check_numbers(replace(recipe, schedule=replace(recipe.schedule, end=-1.0)))
+    with pytest.raises(InputError, match=r"optim\.momentum must be at least 0 and at most 1"):
+        check_numbers(replace(recipe, optim=replace(recipe.optim, momentum=7.0)))
+
+
 @pytest.mark.parametrize(("field", "value"), [("seed", -3), ("keep", 0), ("save_minutes", 0.0)])
 def test_the_loop_is_looked_at_in_compressions_too(field: str, value: float) -> None:
     one = find_compression("fdsiamfc_15_small")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class IndexData:
-    """Read the annotations of a training set once, and say what is wrong.
+    """Read the annotations of a training set, and say what is wrong.
 
     Trainings open the index in milliseconds, and build it where it is missing.
 

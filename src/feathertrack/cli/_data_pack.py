@@ -40,8 +40,8 @@ class Pack:
         quality: Of the jpg files, 1 to 100.
         frames: Which boxes are used: those that are visible, or those that FDSiamFC's rules keep.
         processes: How many work at once.
-        check: Compare every crop of the finished pack with its checksum, and decode it; the exit
-            status is 1 where one is damaged.
+        check: When the pack is finished, compare every crop with its checksum, and decode it; the
+            exit status is 1 where one is damaged.
         lines: How many problems to print.
         json: Print JSON instead of text.
     """

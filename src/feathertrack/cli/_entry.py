@@ -100,7 +100,7 @@ def _explain(name: str, actions: Sequence[str], rest: Sequence[str]) -> int:
 
 def overview() -> str:
     """What ``feathertrack --help`` says: the commands, a sentence each."""
-    commands = "\n".join(f"  {name:<11}{first_line(command_type(name))}" for name in COMMANDS)
+    commands = "\n".join(f"  {name:<13}{first_line(command_type(name))}" for name in COMMANDS)
     return f"""usage: {PROG} COMMAND ...
 
 Follow one object through a video.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluate:
-    """Run trackers on benchmarks, keep their raw results, and score them.
+    """Run trackers on benchmarks, keep raw results, and score them.
 
     After a stop or a kill the same command goes on where it was.
 

@@ -138,7 +138,9 @@ def open_source(settings: SetSettings, data_root: Path | None = None) -> Source:
     if settings.reader in CROPPED:
         return _open_cropped(settings, root)
     from feathertrack.data.index import open_index
+    from feathertrack.data.readers.layouts import layout_of
 
+    layout_of(settings.reader, besides=CROPPED)
     index = open_index(settings.reader, root, settings.split, frames=settings.frames)
     return IndexedSource(index, name=f"{settings.reader} {root}")
 

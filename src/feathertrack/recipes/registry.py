@@ -123,6 +123,8 @@ def _find(
                 f"{expected}"
             )
         return made
+    if name not in known and name.endswith(".py"):
+        raise InputError(f"{name} is a file: name the function in it too, as {name}:function")
     if name not in known:
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or sorted(known)
         raise InputError(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from feathertrack.data.settings import DataSettings, SetSettings, ViewSettings
 from feathertrack.errors import InputError
-from feathertrack.training.recipe import LoopSettings, ScheduleSettings
+from feathertrack.training.recipe import LoopSettings, OptimSettings, ScheduleSettings, TaskSettings
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,13 @@ _RANGES: Mapping[type, Mapping[str, Range]] = {
         "save_minutes": Range(inside=True),
         "pictures_every": Range(),
     },
-    ScheduleSettings: {"warmup_epochs": Range()},
+    OptimSettings: {"momentum": _SHARE},
+    ScheduleSettings: {
+        "end": Range(),
+        "gamma": Range(),
+        "warmup_epochs": Range(),
+        "warmup_start": Range(),
+    },
 }
 
 
@@ -68,7 +74,7 @@ def check_numbers(settings: object, path: str = "") -> None:
     """
     for field in dataclasses.fields(settings):  # type: ignore[arg-type]
         value = getattr(settings, field.name)
-        allowed = _RANGES.get(type(settings), {}).get(field.name)
+        allowed = _range_of(settings, field.name)
         if allowed is not None and not allowed.holds(value):
             raise InputError(f"{path}{field.name} must be {allowed}, got {value}")
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -77,3 +83,12 @@ def check_numbers(settings: object, path: str = "") -> None:
             for number, one in enumerate(value):
                 if dataclasses.is_dataclass(one) and not isinstance(one, type):
                     check_numbers(one, f"{path}{field.name}.{number}.")
+
+
+def _range_of(settings: object, name: str) -> Range | None:
+    """The range of a field, if it has one; what a task counts and weighs is never negative."""
+    value = getattr(settings, name)
+    if isinstance(settings, TaskSettings):
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return Range() if is_number else None
+    return _RANGES.get(type(settings), {}).get(name)

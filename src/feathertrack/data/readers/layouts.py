@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -135,16 +135,21 @@ LAYOUTS: Mapping[str, Layout] = {
 """The layouts that ``feathertrack data index`` knows, by name."""
 
 
-def layout_of(reader: str) -> Layout:
+def layout_of(reader: str, *, besides: Sequence[str] = ()) -> Layout:
     """A layout by name.
+
+    Args:
+        reader: the name.
+        besides: further names that could have been meant where this one is asked for.
 
     Raises:
         InputError: there is none of that name; the nearest are given.
     """
     if reader not in LAYOUTS:
-        near = difflib.get_close_matches(reader.lower(), LAYOUTS, n=3, cutoff=0.4)
+        known = (*LAYOUTS, *besides)
+        near = difflib.get_close_matches(reader.lower(), known, n=3, cutoff=0.4)
         raise InputError(
-            f"no training set is called {reader!r}; nearest: {', '.join(near or LAYOUTS)}"
+            f"no training set is called {reader!r}; nearest: {', '.join(near or known)}"
         )
     return LAYOUTS[reader]
 
