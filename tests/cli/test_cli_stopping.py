@@ -138,6 +138,8 @@ def num_frames(path: Path) -> int:
 def test_outputs_are_closed_and_playable(
     slow_clip: Path, number: str, status: int, by: str
 ) -> None:
+    if signal.getsignal(getattr(signal, number)) == signal.SIG_IGN:
+        pytest.skip(f"{number} is ignored here, as under nohup, and by what is started")
     process = start(slow_clip, "--output", "out.mp4", "--output", "boxes.csv")
     process.send_signal(getattr(signal, number))
     out, err = process.communicate(timeout=60)

@@ -169,7 +169,7 @@ def test_fields_are_for_all_stages_or_for_one_by_its_number(run: Run) -> None:
         ),
         (
             ["train", "siamfc_small", "--devices", "mps"],
-            "runs on auto, cpu, cuda or cuda:N, got 'mps'",
+            "'mps' is no device for this: say auto, cpu, cuda or cuda:N",
         ),
         (["distill", "fdsiamfc_30", "--norms", "thaw"], "norms is one of freeze, train"),
         (["distill", "atom_cfk"], "no student is called 'atom_cfk'; nearest: atom_cfkd"),
