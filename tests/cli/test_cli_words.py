@@ -25,8 +25,8 @@ OPTIONS = {
     "data index": "images json lines output rebuild split",
     "data pack": "check frames json lines output processes quality side split",
     "data compose": "all clips frames images json lines output processes seed size sources",
-    "data mine": "all device engine frames json lines moving output overlap precision processes seed "
-    "settings.FIELD size starts still stride threads tracker weights",
+    "data mine": "all device engine frames json lines moving output overlap precision processes "
+    "seed settings.FIELD size starts still stride threads tracker weights",
     "bench": "box device engine frames json precision settings.FIELD source threads tracker "
     "warm-up weights",
     "train": "SECTION.FIELD data devices dry-run model output resume teacher weights",
