@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from feathertrack.engines.protocol import Features, Images, NetworkInfo, Outputs
 from feathertrack.trackers.feather import FeatherSettings, FeatherTracker
-from feathertrack.trackers.siamese import Proposals
 
 SETTINGS = FeatherSettings(size_penalty=0.062, window_weight=0.38, size_rate=1.0, smallest_side=2.0)
 
@@ -66,9 +65,8 @@ class FearXS(FeatherTracker):
     def __init__(self) -> None:
         super().__init__(FearEngine(_file()), SETTINGS)
 
-    def _move(self, proposals: Proposals, best: int, penalty: float) -> None:
-        self.best_score = 1.0  # neither score nor penalty slow the size down
-        super()._move(proposals, best, 1.0)
+    def _rate(self, penalty: float) -> float:
+        return 1.0  # neither score nor penalty slow the size down
 
 
 def _planes(images: Images) -> NDArray[np.float32]:

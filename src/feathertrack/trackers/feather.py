@@ -26,7 +26,6 @@ from feathertrack.trackers.siamese import (
     Proposals,
     SiameseSettings,
     SiameseTracker,
-    Target,
     logistic,
 )
 from feathertrack.trackers.tracker import Image, check_frame
@@ -104,20 +103,10 @@ class FeatherTracker(SiameseTracker):
         window = self._around(self.settings.context, self.search_size)
         return window.out_size / np.array([window.columns, window.rows], dtype=np.float64)
 
-    def _move(self, proposals: Proposals, best: int, penalty: float) -> None:
+    def _middle(self) -> Array:
         window = self._around(self.settings.context, self.search_size)
-        extent = np.array([window.columns, window.rows], dtype=np.float64)
-        middle = np.array([window.left, window.top]) + extent / 2
-        shift = np.array([proposals.x[best], proposals.y[best]], dtype=np.float64)
-        found = np.array([proposals.width[best], proposals.height[best]], dtype=np.float64)
-        rate = penalty * self.best_score * self.settings.size_rate
-        unit = extent / window.out_size
-        self.target = self._limit(
-            Target(
-                center=middle + shift * unit,
-                size=self.target.size * (1 - rate) + found * unit * rate,
-            )
-        )
+        first = np.array([window.left, window.top], dtype=np.float64)
+        return first + np.array([window.columns, window.rows]) / 2
 
 
 @lru_cache(maxsize=16)

@@ -246,14 +246,24 @@ class SiameseTracker(ABC):
 
     def _move(self, proposals: Proposals, best: int, penalty: float) -> None:
         """Take over the best proposal: its centre at once, its size slowly."""
-        scale = self._scale()
+        scale, middle = self._scale(), self._middle()
         shift = np.array([proposals.x[best], proposals.y[best]], dtype=np.float64)
         size = np.array([proposals.width[best], proposals.height[best]], dtype=np.float64)
-        rate = penalty * self.best_score * self.settings.size_rate
-        center = self.target.center + shift / scale
+        rate = self._rate(penalty)
         self.target = self._limit(
-            Target(center=center, size=self.target.size * (1 - rate) + size / scale * rate)
+            Target(
+                center=middle + shift / scale,
+                size=self.target.size * (1 - rate) + size / scale * rate,
+            )
         )
+
+    def _middle(self) -> Array:
+        """What the middle of the search region shows, in pixels of the frame."""
+        return self.target.center
+
+    def _rate(self, penalty: float) -> float:
+        """Share of the best proposal's size that is taken over."""
+        return penalty * self.best_score * self.settings.size_rate
 
     def _limit(self, target: Target) -> Target:
         """A target within what is kept from frame to frame."""
