@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from feathertrack.data.composing import Clip, ClipSettings, compose_clip, open_catalogue
-from feathertrack.data.composing.folders import write_jpeg
+from feathertrack.data.made_sets import write_jpeg
 from feathertrack.errors import FeathertrackError
 from feathertrack.video import Image
 from feathertrack.video.drawing import draw_boxes

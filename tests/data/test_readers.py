@@ -225,6 +225,15 @@ def test_the_root_of_another_set_is_named(tmp_path: Path, opened: Opened, reader
         opened(reader, sets.lasot(tmp_path / "there"))
 
 
+def test_own_folders_do_not_pass_over_labels_that_a_reader_knows(
+    tmp_path: Path, opened: Opened
+) -> None:
+    with pytest.raises(SourceError, match=r"holds GOT-10k, .* read it as got10k, not as folder"):
+        opened("folder", sets.got10k(tmp_path / "got"))
+    with pytest.raises(SourceError, match=r"holds LaSOT, .* read it as lasot, not as folder"):
+        opened("folder", sets.lasot(tmp_path / "lasot"))
+
+
 def test_own_sequences_are_recognised_too(tmp_path: Path, opened: Opened) -> None:
     with pytest.raises(SourceError, match="which is read as folder, not as got10k"):
         opened("got10k", sets.own(tmp_path / "there"))

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
 from feathertrack.errors import InputError
 from feathertrack.recipes import find_compression, find_recipe, list_recipes
 from feathertrack.training.ranges import check_numbers
+from feathertrack.training.recipe import TaskSettings
 
 
 @pytest.mark.parametrize("name", list_recipes())
@@ -33,6 +34,17 @@ def test_what_a_task_counts_and_weighs_is_never_negative() -> None:
         check_numbers(replace(recipe, schedule=replace(recipe.schedule, end=-1.0)))
     with pytest.raises(InputError, match=r"optim\.momentum must be at least 0 and at most 1"):
         check_numbers(replace(recipe, optim=replace(recipe.optim, momentum=7.0)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _StrangeSettings(TaskSettings):
+    """Of a task that somebody else wrote."""
+
+    offset: float = -1.5
+
+
+def test_numbers_of_tasks_that_others_wrote_are_their_own() -> None:
+    check_numbers(replace(find_recipe("siamfc_small"), task=_StrangeSettings()))
 
 
 @pytest.mark.parametrize(("field", "value"), [("seed", -3), ("keep", 0), ("save_minutes", 0.0)])

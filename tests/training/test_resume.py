@@ -234,6 +234,16 @@ def test_a_damaged_checkpoint_is_passed_over_with_a_note(tmp_path: Path) -> None
     assert losses(tmp_path / "parts") == losses(tmp_path / "whole")
 
 
+def test_when_all_checkpoints_are_damaged_all_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "run/checkpoints"
+    folder.mkdir(parents=True)
+    for step in (6, 12):
+        (folder / f"step-{step:08d}.ckpt").write_bytes(b"junk")
+    words = r"none of the checkpoints in .* \(step-00000012.ckpt, step-00000006.ckpt\)"
+    with pytest.raises(InputError, match=words):
+        train(tmp_path / "run", toy_recipe(), resume=True)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of files")
 def test_a_full_disk_keeps_the_checkpoint_before(tmp_path: Path) -> None:
     import resource

@@ -52,6 +52,12 @@ def test_metadata_of_the_caller_cannot_replace_ours(tmp_path: Path) -> None:
     assert load_model(_saved(tmp_path, model="siamd", format="other")).name == "fdsiamfc"
 
 
+def test_the_same_network_gives_the_same_bytes(tmp_path: Path) -> None:
+    words = {f"word_{number}": str(number) for number in range(12)}
+    files = [_saved(tmp_path / str(number), **words).read_bytes() for number in range(4)]
+    assert len(set(files)) == 1
+
+
 def test_saving_replaces_a_file_whole_and_leaves_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_text("old")
     path = _saved(tmp_path)

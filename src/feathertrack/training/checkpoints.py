@@ -143,19 +143,22 @@ def newest_whole(folder: Path) -> tuple[Path | None, list[str]]:
     Raises:
         CheckpointDamaged: none of those that are there can be read.
     """
-    notes: list[str] = []
-    damaged: CheckpointDamaged | None = None
+    damaged: dict[str, CheckpointDamaged] = {}
     for path in reversed(find_checkpoints(folder)):
         try:
             load_checkpoint(path)
         except CheckpointDamaged as error:
-            damaged = damaged or error
-            notes.append(f"{path.name} is damaged and was passed over")
+            damaged[path.name] = error
         else:
-            return path, notes
-    if damaged is not None:
-        raise damaged
-    return None, notes
+            return path, [f"{name} is damaged and was passed over" for name in damaged]
+    if len(damaged) > 1:
+        raise CheckpointDamaged(
+            f"none of the checkpoints in {folder} can be read ({', '.join(damaged)}): remove them "
+            f"to begin again, or name another --output"
+        )
+    if damaged:
+        raise next(iter(damaged.values()))
+    return None, []
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -178,7 +181,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     except Exception as error:  # a broken file can raise anything
         raise CheckpointDamaged(
             f"checkpoint {path} is damaged or no checkpoint of a training: remove it to go on from "
-            "the one before"
+            "the one before, if there is one"
         ) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise InputError(f"{path} is no checkpoint of a training: a run folder's checkpoints are")

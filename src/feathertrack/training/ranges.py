@@ -29,6 +29,7 @@ class Range:
         return least if self.high == float("inf") else f"{least} and at most {self.high:g}"
 
 
+_OURS = "feathertrack."
 _SHARE = Range(0, 1)
 _RELATIVE = Range(0, 0.95)
 _RANGES: Mapping[type, Mapping[str, Range]] = {
@@ -86,9 +87,12 @@ def check_numbers(settings: object, path: str = "") -> None:
 
 
 def _range_of(settings: object, name: str) -> Range | None:
-    """The range of a field, if it has one; what a task counts and weighs is never negative."""
+    """The range of a field, if it has one; what a task of ours counts and weighs is never negative.
+
+    Whoever writes a task elsewhere checks its numbers in it.
+    """
     value = getattr(settings, name)
-    if isinstance(settings, TaskSettings):
+    if isinstance(settings, TaskSettings) and type(settings).__module__.startswith(_OURS):
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         return Range() if is_number else None
     return _RANGES.get(type(settings), {}).get(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Mapping
@@ -39,8 +40,21 @@ def save_model(
     words = {**(metadata or {}), **describe(model)}
     state = {key: tensor.detach().cpu().contiguous() for key, tensor in model.state_dict().items()}
     safetensors = require("safetensors.torch", extra="torch")
-    _write_whole(path, safetensors.save(state, metadata=words))
+    _write_whole(path, _ordered(safetensors.save(state, metadata=words)))
     return path
+
+
+def _ordered(content: bytes) -> bytes:
+    """The same file with its metadata in the order of their names: the library's order is random.
+
+    In a file of safetensors 8 bytes say how long the header in JSON is, which may end in spaces.
+    """
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + content[8 + length :]
 
 
 def _write_whole(path: Path, content: bytes) -> None:

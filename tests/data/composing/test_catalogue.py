@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from feathertrack.data.composing.catalogue import NOT_LICENSED, WITHOUT_MASK, open_catalogue
-from feathertrack.data.composing.licences import folder_licences
 from feathertrack.data.composing.outlines import (
     area,
     border_share,
@@ -15,6 +14,7 @@ from feathertrack.data.composing.outlines import (
     polygons_of,
     suits_target,
 )
+from feathertrack.data.licences import folder_licences
 from feathertrack.errors import InputError, SourceError
 from tests.data.composing.photographs import disc, write_photographs
 

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feathertrack.benchmarks.layout import file_names
-from feathertrack.data.composing.licences import SOURCES, Licences, is_licensed
 from feathertrack.data.composing.outlines import (
     Outline,
     can_be_cut_out,
     polygons_of,
     suits_target,
 )
+from feathertrack.data.licences import SOURCES, Licences, is_licensed
 from feathertrack.data.readers.coco import coco_file
 from feathertrack.data.readers.coco_json import Json, is_coco_json, load, objects, size_of
 from feathertrack.data.readers.pictures import picture_names, relative

@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,17 +22,17 @@ from feathertrack.benchmarks.layout import subfolders
 from feathertrack.boxes import one_based
 from feathertrack.data.composing.catalogue import Catalogue
 from feathertrack.data.composing.clips import Clip, ClipSettings, compose_clip
-from feathertrack.data.composing.folders import (
+from feathertrack.data.jobs import Progress, run_jobs
+from feathertrack.data.licences import SOURCES
+from feathertrack.data.made_sets import (
     PLAN,
     box_lines,
-    composing_into,
     growing_folder,
+    making_set,
     read_json,
     rounded,
     write_jpeg,
 )
-from feathertrack.data.composing.licences import SOURCES
-from feathertrack.data.packing.workers import run_jobs
 from feathertrack.errors import InputError
 from feathertrack.video.outfiles import write_atomically, writing
 
@@ -43,9 +42,6 @@ VERSION = 1
 MANIFEST = "manifest.json"
 _MOST_CLIPS = 1_000_000
 _NAMES = "composed clips"
-
-Progress = Callable[[Iterator[int], int], Iterable[int]]
-"""Passes the numbers of frames on as they are done, and shows how far of how many it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +103,7 @@ def write_clips(
     for name, value, last in (("clips", clips, _MOST_CLIPS), ("processes", processes, 1024)):
         if not 1 <= value <= last:
             raise InputError(f"{name} is {value}, expected 1 to {last:,}")
-    with composing_into(output, _plan(catalogue, settings), names=_NAMES):
+    with making_set(output, _plan(catalogue, settings), names=_NAMES):
         there = set(subfolders(output))
         todo = [number for number in range(clips) if _name(number) not in there]
         job = _Job(catalogue=catalogue, settings=settings, output=output)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from feathertrack.benchmarks.layout import file_names
-from feathertrack.data.composing.licences import NOT_STATED, is_licensed
+from feathertrack.data.licences import NOT_STATED, is_licensed
 from feathertrack.data.mining.settings import SHORTEST, MiningSettings
 from feathertrack.data.records import Problem
 from feathertrack.errors import InputError, SourceError

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from feathertrack.boxes import Boxes, one_based
-from feathertrack.data.composing.folders import (
+from feathertrack.data.made_sets import (
     box_lines,
     growing_folder,
     rounded,

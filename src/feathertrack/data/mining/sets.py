@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,14 +22,14 @@ from typing import Any
 from feathertrack._version import __version__
 from feathertrack.benchmarks.layout import file_names, subfolders
 from feathertrack.boxes import zero_based
-from feathertrack.data.composing.folders import PLAN, composing_into, read_json
-from feathertrack.data.composing.licences import SOURCES
+from feathertrack.data.jobs import Progress, run_jobs
+from feathertrack.data.licences import SOURCES
+from feathertrack.data.made_sets import PLAN, making_set, read_json
 from feathertrack.data.mining.clips import MANIFEST, Clips
 from feathertrack.data.mining.cycles import Follower
 from feathertrack.data.mining.judging import CHANGED, MOVED, SAME, Placed, duplicates
 from feathertrack.data.mining.moments import KEPT, MOMENTS, TRACK, Job, mine_moment, record_of
 from feathertrack.data.mining.settings import SHORTEST, MiningSettings
-from feathertrack.data.packing.workers import run_jobs
 from feathertrack.errors import InputError
 from feathertrack.textrows import parse_rows
 from feathertrack.video.outfiles import write_atomically, writing
@@ -40,9 +40,6 @@ VERSION = 1
 DUPLICATE = "the same as a longer track"
 
 _NAMES = "mined tracks"
-
-Progress = Callable[[Iterator[int], int], Iterable[int]]
-"""Passes frames of starts on as they are done, and shows how far of how many it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +100,7 @@ def mine_tracks(
     settings.check()
     if not 1 <= processes <= 1024:
         raise InputError(f"processes is {processes}, expected 1 to 1,024")
-    with composing_into(output, _plan(clips, tracker, settings), names=_NAMES):
+    with making_set(output, _plan(clips, tracker, settings), names=_NAMES):
         before = _tracks(output)
         moments = tuple(clips.moments(settings))
         todo = [n for n, one in enumerate(moments) if not record_of(output, one.name).is_file()]

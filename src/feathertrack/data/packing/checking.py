@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from feathertrack.data.jobs import run_jobs
 from feathertrack.data.packing.source import PackedSource, decode_square
-from feathertrack.data.packing.workers import run_jobs
 
 _CHUNK = 2048
 

@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feathertrack.data.cropped.table import TrackTable, build_table, open_array, save_array
+from feathertrack.data.jobs import Progress, run_jobs
 from feathertrack.data.packing.gathering import Outline, outline_of
 from feathertrack.data.packing.layout import (
     PLACE,
@@ -31,7 +32,6 @@ from feathertrack.data.packing.layout import (
     read_about,
     shard_path,
 )
-from feathertrack.data.packing.workers import run_jobs
 from feathertrack.data.preparing import square_shot
 from feathertrack.data.sources import IndexedSource, Shot
 from feathertrack.errors import InputError, SourceError
@@ -43,9 +43,6 @@ SHARD_CROPS = 4096
 """Crops after which a shard takes no further video."""
 
 _EXAMPLES = 20
-
-Progress = Callable[[Iterator[int], int], Iterable[int]]
-"""Passes the numbers of crops on as they are done, and shows how far of how many it is."""
 
 
 @dataclass(frozen=True, kw_only=True)

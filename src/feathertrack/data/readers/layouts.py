@@ -163,6 +163,8 @@ def located(reader: str, root: str | Path) -> Found:
     """
     layout = layout_of(reader)
     given = Path(root).expanduser()
+    if reader == "folder":
+        _refuse_labelled(given)
     try:
         found = find_root(given, marks=layout.marks, name=layout.title, expected=layout.tree)
     except SourceError as error:
@@ -174,6 +176,21 @@ def located(reader: str, root: str | Path) -> Found:
             f"{layout.title} would be {layout.tree}"
         ) from error
     return Found(root=found.root.resolve(), notes=found.notes)
+
+
+def _refuse_labelled(root: Path) -> None:
+    """Refuse for ``folder`` a set whose reader knows more of it: where its targets are hidden.
+
+    Raises:
+        SourceError: names the reader.
+    """
+    for name in ("got10k", "lasot"):
+        layout = LAYOUTS[name]
+        if layout.marks(root):
+            raise SourceError(
+                f"{root} holds {layout.title}, which says where its targets are hidden: read it as "
+                f"{name}, not as folder"
+            )
 
 
 def recognized(root: Path) -> str | None:

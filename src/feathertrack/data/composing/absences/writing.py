@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -29,16 +29,16 @@ from feathertrack.data.composing.absences.footage import Footage
 from feathertrack.data.composing.absences.leaving import draw_leaving
 from feathertrack.data.composing.absences.schedule import draw_absences, labels
 from feathertrack.data.composing.catalogue import Catalogue
-from feathertrack.data.composing.folders import (
+from feathertrack.data.jobs import Progress, run_jobs
+from feathertrack.data.made_sets import (
     PLAN,
     box_lines,
-    composing_into,
     growing_folder,
+    making_set,
     read_json,
     rounded,
     write_jpeg,
 )
-from feathertrack.data.packing.workers import run_jobs
 from feathertrack.errors import InputError, SourceError
 from feathertrack.video.frames import Image
 from feathertrack.video.outfiles import write_atomically, writing
@@ -48,8 +48,6 @@ VERSION = 1
 KINDS = ("covered", "left")
 _QUALITY = 92
 _NAMES = "composed absences"
-
-Progress = Callable[[Iterator[int], int], Iterable[int]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +115,7 @@ def write_absences(
         "photographs": catalogue.digest,
     }
     tasks = tuple((one, kind) for one in footage for kind in kinds)
-    with composing_into(output, plan, names=_NAMES):
+    with making_set(output, plan, names=_NAMES):
         job = _Job(catalogue=catalogue, tasks=tasks, output=output, seed=seed)
         todo = [n for n, task in enumerate(tasks) if not (output / _name(*task)).is_dir()]
         done = run_jobs(_write_one, job, todo, processes=processes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -14,6 +14,10 @@ from feathertrack.errors import FeathertrackError, InputError
 
 Work = Callable[[Any, int], Any]
 """From what all jobs share, and the number of a job, to its answer."""
+
+Progress = Callable[[Iterator[int], int], Iterable[int]]
+"""Passes numbers on as something is done, once for each unit, and shows how far of how many it is.
+The units are those of who calls: frames, crops."""
 
 
 def run_jobs(
@@ -65,7 +69,7 @@ def _give(pipe: Connection, left: list[int]) -> int:
     try:
         pipe.send(job)
     except OSError as error:
-        raise InputError("a process that packs was killed: run the same again to go on") from error
+        raise InputError("a worker process was killed: run the same again to go on") from error
     return job
 
 
@@ -73,7 +77,7 @@ def _answer(pipe: Connection) -> Any:
     try:
         answer = pipe.recv()
     except (EOFError, OSError) as error:
-        raise InputError("a process that packs was killed: run the same again to go on") from error
+        raise InputError("a worker process was killed: run the same again to go on") from error
     if isinstance(answer, FeathertrackError):
         raise answer
     return answer

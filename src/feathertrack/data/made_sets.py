@@ -1,4 +1,4 @@
-"""Folders of a composed set: each appears whole, by one rename, or not at all."""
+"""Folders of a set that is made here: each appears whole, by one rename, or not at all."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LOCK = ".lock"
 
 
 @contextmanager
-def composing_into(output: Path, plan: Mapping[str, object], *, names: str) -> Iterator[None]:
+def making_set(output: Path, plan: Mapping[str, object], *, names: str) -> Iterator[None]:
     """Hold the folder of a set for the length of a ``with`` block.
 
     What a killed run left half done is removed before; folders that are whole stay.
@@ -120,9 +120,9 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path} is damaged: remove its folder and compose again") from error
+        raise InputError(f"{path} is damaged: remove its folder and make it again") from error
     if not isinstance(content, dict):
-        raise InputError(f"{path} is damaged: remove its folder and compose again")
+        raise InputError(f"{path} is damaged: remove its folder and make it again")
     return content
 
 
