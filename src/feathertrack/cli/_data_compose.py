@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import arg
 
 from feathertrack.cli._options import Flag
-from feathertrack.cli._terminal import megabytes, progress, remark
+from feathertrack.cli._terminal import megabytes, print_left_out, print_skipped, progress, remark
 
 if TYPE_CHECKING:
     from feathertrack.data.composing import ComposeReport
@@ -97,9 +97,5 @@ class Compose:
         if not report.clips_written:
             remark("it was complete already")
         left = max(self.lines, 0)
-        for one in report.manifest["left_out"][:left]:
-            print(f"  {one['count']:>10,}  {one['reason']}, as {one['example']}")
-        if report.skipped:
-            print(f"{len(report.skipped):,} pictures could not be used")
-            for name, reason in list(report.skipped.items())[:left]:
-                print(f"  {name}: {reason}")
+        print_left_out(report.manifest["left_out"][:left])
+        print_skipped(report.skipped, "pictures could not be used", lines=left)

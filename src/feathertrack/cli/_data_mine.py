@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import OmitArgPrefixes, Positional, arg
 
 from feathertrack.cli._options import Flag, TrackerOptions, runs_no_network
-from feathertrack.cli._terminal import megabytes, progress, remark
+from feathertrack.cli._terminal import megabytes, print_left_out, print_skipped, progress, remark
 
 if TYPE_CHECKING:
     from feathertrack.data.mining import MiningReport
@@ -132,12 +132,8 @@ class Mine:
         left = max(self.lines, 0)
         for reason, count in list(report.outcomes.items())[:left]:
             print(f"  {count:>10,}  {reason}")
-        for one in report.manifest["left_out"][:left]:
-            print(f"  {one['count']:>10,}  {one['reason']}, as {one['example']}")
-        if report.skipped:
-            print(f"{len(report.skipped):,} videos could not be read, or not to their end")
-            for name, reason in list(report.skipped.items())[:left]:
-                print(f"  {name}: {reason}")
+        print_left_out(report.manifest["left_out"][:left])
+        print_skipped(report.skipped, "videos could not be read, or not to their end", lines=left)
 
 
 def _describe(words: TrackerOptions) -> dict[str, object]:

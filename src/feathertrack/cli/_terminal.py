@@ -7,7 +7,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -74,6 +74,20 @@ def print_table(
             for column, (cell, width) in enumerate(zip(line, widths, strict=True))
         )
         print("  ".join(cells).rstrip())
+
+
+def print_left_out(problems: Iterable[Mapping[str, object]]) -> None:
+    """Print what of a set was left out: ``count``, ``reason`` and an ``example`` each."""
+    for one in problems:
+        print(f"  {one['count']:>10,}  {one['reason']}, as {one['example']}")
+
+
+def print_skipped(reasons: Mapping[str, str], what: str, *, lines: int) -> None:
+    """Print how many files could not be used, and the first of them with the reason."""
+    if reasons:
+        print(f"{len(reasons):,} {what}")
+        for name, reason in list(reasons.items())[:lines]:
+            print(f"  {name}: {reason}")
 
 
 def megabytes(count: int) -> str:

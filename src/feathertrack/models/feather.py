@@ -21,13 +21,14 @@ m n cells of the search region. Images are RGB, 0..255.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from feathertrack.errors import InputError
-from feathertrack.models.backbones.strided_mobilenetv2 import StridedMobileNetV2
+from feathertrack.models.backbones.strided_mobilenetv2 import StridedMobileNetV2, activated
 from feathertrack.models.correlation import pixelwise_xcorr
 from feathertrack.models.heads.branch import centre
 from feathertrack.models.network import Network
@@ -40,6 +41,8 @@ _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 _LARGEST_LOGARITHM = 4.0
 """Of a distance in cells: exp(4) cells are 874 pixels, more than any search region needs."""
+
+_unit = partial(activated, activation=nn.ReLU)
 
 _PRIOR_LOGIT, _PRIOR_LOGARITHM = -4.0, 0.47
 """What an untrained network says: no target anywhere, and boxes of a fifth of 256 pixels."""
@@ -82,11 +85,11 @@ class Feather(Network):
         used = (2, deepest) if fine else (deepest,)
         self.trunk = StridedMobileNetV2(used=used, blocks=tuple(blocks))
         widths = self.trunk.widths
-        self.fine = _activated(widths[0], widths[0], kernel=3, stride=2) if fine else None
+        self.fine = _unit(widths[0], widths[0], kernel=3, stride=2) if fine else None
         self.neck = nn.Sequential(
             nn.Conv2d(sum(widths), width, 1, bias=False), nn.BatchNorm2d(width)
         )
-        self.fuse = _activated(cells**2 + width, width, kernel=1)
+        self.fuse = _unit(cells**2 + width, width, kernel=1)
         self.score_tower = _tower(width, blocks=tower, kernel=kernel)
         self.box_tower = _tower(width, blocks=tower, kernel=kernel)
         self.score = nn.Conv2d(width, 1, 1)
@@ -133,20 +136,10 @@ def _tower(width: int, *, blocks: int, kernel: int) -> nn.Sequential:
     parts = []
     for _ in range(blocks):
         parts += [
-            _activated(width, width, kernel=kernel, groups=width),
-            _activated(width, width, kernel=1),
+            _unit(width, width, kernel=kernel, groups=width),
+            _unit(width, width, kernel=1),
         ]
     return nn.Sequential(*parts)
-
-
-def _activated(
-    width_in: int, width: int, *, kernel: int, stride: int = 1, groups: int = 1
-) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(width_in, width, kernel, stride, kernel // 2, groups=groups, bias=False),
-        nn.BatchNorm2d(width),
-        nn.ReLU(inplace=True),
-    )
 
 
 def _check(blocks: Sequence[int], *, cells: int, width: int, tower: int, kernel: int) -> None:

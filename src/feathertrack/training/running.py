@@ -55,11 +55,7 @@ def run_recipe(
     root = None if data_root is None else Path(data_root)
     fabric = launch(recipe.loop, devices=devices)
     sources = [_opened(one, root) for one in recipe.data.sets]
-    validator = None
-    if recipe.validation.benchmark:
-        validator = Validator(recipe.validation, data_root=root)
-        if fabric.is_global_zero:
-            validator.check()
+    validator = _validator(recipe, root, checks=fabric.is_global_zero)
     loader = PairLoader(
         sources,
         recipe.data,
@@ -104,6 +100,16 @@ def check_teacher(recipe: Recipe, task: Task) -> None:
             f"recipe {recipe.name} imitates no teacher: leave --teacher out, or see the students "
             "of 'feathertrack distill'"
         )
+
+
+def _validator(recipe: Recipe, root: Path | None, *, checks: bool) -> Validator | None:
+    """What judges between epochs, None where the recipe names no benchmark."""
+    if not recipe.validation.benchmark:
+        return None
+    validator = Validator(recipe.validation, data_root=root)
+    if checks:
+        validator.check()
+    return validator
 
 
 def _opened(settings: SetSettings, root: Path | None) -> Source:

@@ -30,10 +30,10 @@ class ExpandedBlock(nn.Module):
     def __init__(self, width_in: int, width: int, *, expansion: int, stride: int) -> None:
         super().__init__()
         middle = width_in * expansion
-        widening = [] if expansion == 1 else [_activated(width_in, middle, kernel=1)]
+        widening = [] if expansion == 1 else [activated(width_in, middle, kernel=1)]
         self.conv = nn.Sequential(
             *widening,
-            _activated(middle, middle, kernel=3, stride=stride, groups=middle),
+            activated(middle, middle, kernel=3, stride=stride, groups=middle),
             nn.Conv2d(middle, width, 1, bias=False),
             nn.BatchNorm2d(width),
         )
@@ -63,7 +63,7 @@ class StridedMobileNetV2(Backbone):
         super().__init__()
         self.used = tuple(used)
         groups = _GROUPS if not blocks else _shortened(blocks)
-        self.conv1 = nn.Sequential(_activated(3, _STEM, kernel=3, stride=2))
+        self.conv1 = nn.Sequential(activated(3, _STEM, kernel=3, stride=2))
         widths = [_STEM]
         for number in range(1, (4 if whole else max(self.used)) + 1):
             built: list[nn.Module] = []
@@ -73,7 +73,7 @@ class StridedMobileNetV2(Backbone):
                     built.append(ExpandedBlock(width_in, width, expansion=expansion, stride=stride))
                     width_in = width
             if number == 4 and not blocks:
-                built.append(_activated(width_in, _LAST, kernel=1))
+                built.append(activated(width_in, _LAST, kernel=1))
             self.add_module(f"layer{number}", nn.Sequential(*built))
             widths.append(width_in)
         if whole:
@@ -107,11 +107,18 @@ def _shortened(blocks: Sequence[int]) -> tuple[tuple[tuple[int, int, int, int], 
     return tuple(groups)
 
 
-def _activated(
-    width_in: int, width: int, *, kernel: int, stride: int = 1, groups: int = 1
+def activated(
+    width_in: int,
+    width: int,
+    *,
+    kernel: int,
+    stride: int = 1,
+    groups: int = 1,
+    activation: type[nn.Module] = nn.ReLU6,
 ) -> nn.Sequential:
+    """Convolution, batch norm, activation: the unit that MobileNets and their heads are made of."""
     return nn.Sequential(
         nn.Conv2d(width_in, width, kernel, stride, kernel // 2, groups=groups, bias=False),
         nn.BatchNorm2d(width),
-        nn.ReLU6(inplace=True),
+        activation(inplace=True),
     )

@@ -7,7 +7,7 @@ The folder holds ``plan.json``, ``stages/<name>/`` with the run folder of each s
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -103,13 +103,7 @@ def run_compression(
             result = course.train(stage, source=network, teacher=live)
             notes += [f"{stage.name}: {note}" for note in result.notes]
             if result.stopped_by:
-                return CompressionResult(
-                    output=course.output,
-                    student=None,
-                    stages=plan.stages,
-                    stopped_by=result.stopped_by,
-                    notes=tuple(notes),
-                )
+                return course.stopped(plan, by=result.stopped_by, notes=notes)
             state = course.finished(stage, result)
             plan = plan.with_stage(stage.number, state)
             course.save(plan)
@@ -170,6 +164,16 @@ class _Course:
             best_epoch=result.best_epoch,
             weights=result.weights.relative_to(self.output).as_posix(),
             seconds=round(result.seconds, 3),
+        )
+
+    def stopped(self, plan: Plan, *, by: int, notes: Sequence[str]) -> CompressionResult:
+        """Return what there is of a compression that a signal ended."""
+        return CompressionResult(
+            output=self.output,
+            student=None,
+            stages=plan.stages,
+            stopped_by=by,
+            notes=tuple(notes),
         )
 
     def save(self, plan: Plan) -> None:
