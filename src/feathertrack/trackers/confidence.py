@@ -31,6 +31,8 @@ class ConfidenceSettings:
         tracking_above: from this score on the state is "tracking".
         lost_below: under this score, for ``patience`` frames in a row, the state is "lost".
         patience: frames of low score before a target counts as lost.
+        found_above: a lost target counts as found again from this score on, and never below
+            ``lost_below``.
     """
 
     midpoint: float = ranged(0.71, 0.0, 1.0)
@@ -38,6 +40,7 @@ class ConfidenceSettings:
     tracking_above: float = ranged(0.5, 0.0, 1.0)
     lost_below: float = ranged(0.1, 0.0, 1.0)
     patience: int = ranged(3, 1, 1000)
+    found_above: float = ranged(0.0, 0.0, 1.0)
 
     def __post_init__(self) -> None:
         check_ranges(self)
@@ -52,6 +55,11 @@ class Confidence:
         self.share = 1.0
         self.low_frames = 0
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether the state is "lost"."""
+        return self.low_frames >= self.settings.patience
+
     def start(self, peak: float) -> None:
         """Remember the peak of the frame on which the box was given."""
         self.first = max(peak, 1e-6) if math.isfinite(peak) else 1e-6
@@ -62,8 +70,9 @@ class Confidence:
         s = self.settings
         self.share = min(max(peak / self.first, -2.0), 2.0)
         score = 1.0 / (1.0 + math.exp(-s.slope * (self.share - s.midpoint)))
-        self.low_frames = self.low_frames + 1 if score < s.lost_below else 0
-        if self.low_frames >= s.patience:
+        least = max(s.lost_below, s.found_above) if self.is_lost else s.lost_below
+        self.low_frames = self.low_frames + 1 if score < least else 0
+        if self.is_lost:
             return score, "lost"
         return score, "tracking" if score >= s.tracking_above else "uncertain"
 
