@@ -22,7 +22,12 @@ from feathertrack.training.recipe import (
 )
 from feathertrack.training.tasks.feather import FeatherTaskSettings
 
-_VIDEOS = SetSettings(reader="folder", root="sequences/train", split="folds.json:fit", share=0.3)
+_VIDEOS = SetSettings(
+    reader="folder",
+    root="sequences/train",
+    split="folds.json:fit and manifest.json:permissive",  # what ships is trained on nothing else
+    share=0.3,
+)
 _STILLS = SetSettings(reader="folder", root="images", split="", share=0.4, frame_range=1)
 _COMPOSED = SetSettings(reader="folder", root="composed", split="", share=0.3)
 

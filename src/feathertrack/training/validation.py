@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from feathertrack.benchmarks import Benchmark, open_benchmark
-from feathertrack.data.namelists import names_file, read_names
+from feathertrack.data.namelists import names_files, read_names
 from feathertrack.engines.devices import Device
 from feathertrack.engines.torch_runtime import load_torch_engine
 from feathertrack.errors import InputError
@@ -157,4 +157,4 @@ def _open(settings: ValidationSettings, data_root: Path | None) -> Benchmark:
 
 def _listed(root: Path, spec: str) -> tuple[str, ...]:
     """A sequence's name, or the names in a file, as ``folds.json:dev``."""
-    return read_names(root, spec) if names_file(root, spec) else (spec,)
+    return read_names(root, spec) if names_files(root, spec) else (spec,)

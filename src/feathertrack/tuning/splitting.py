@@ -10,7 +10,7 @@ from pathlib import Path
 
 from feathertrack.benchmarks import Benchmark, open_benchmark
 from feathertrack.benchmarks.names import fold
-from feathertrack.data.namelists import names_file, read_names
+from feathertrack.data.namelists import names_files, read_names
 from feathertrack.errors import InputError
 
 _PIECE = re.compile(r"_\d+$")
@@ -119,7 +119,7 @@ def _reported(benchmark: Benchmark, report: str) -> Benchmark:
 
 
 def _listed(benchmark: Benchmark, spec: str, option: str) -> Benchmark:
-    if names_file(benchmark.root, spec) is None:
+    if not names_files(benchmark.root, spec):
         known = " nor a folder" if option == "--report" else ""
         raise InputError(
             f"{option} {spec}: there is no such list of names in {benchmark.root} or beside "

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from feathertrack.benchmarks.layout import file_names, subfolders
 from feathertrack.boxes import Boxes
-from feathertrack.data.namelists import names_file, read_names
+from feathertrack.data.namelists import names_files, read_names
 from feathertrack.data.readers.pictures import picture_names
 from feathertrack.data.records import (
     PICTURE_MISSING,
@@ -61,7 +61,7 @@ def read_davis(root: Path, split: str) -> Iterator[VideoRecord]:
 
 def _listed(root: Path, split: str) -> list[str]:
     """The videos of a part: from ``ImageSets``, or from a list of the user's."""
-    if names_file(root, split):
+    if names_files(root, split):
         return list(read_names(root, split))
     for year in ("2017", "480p", "1080p", "2016"):
         path = root / "ImageSets" / year / f"{split}.txt"

@@ -15,7 +15,7 @@ import numpy as np
 from feathertrack.benchmarks.folder import FolderReader, PicturesMissing
 from feathertrack.benchmarks.folder_places import Place
 from feathertrack.benchmarks.layout import file_names
-from feathertrack.data.namelists import names_file, read_names
+from feathertrack.data.namelists import names_file, names_files, read_names
 from feathertrack.data.readers.coco import coco_file
 from feathertrack.data.readers.coco_json import is_coco_json
 from feathertrack.data.readers.pictures import first_size, relative
@@ -43,9 +43,8 @@ def read_folder(root: Path, split: str) -> Iterator[VideoRecord]:
     found = names_file(root, split) if split else None
     if found and not found[1] and is_coco_json(found[0]):
         return coco_file(root, found[0])
-    if found:
-        names = read_names(root, split)
-        return _sequences(root, root, names, source=found[0].resolve())
+    if lists := names_files(root, split):
+        return _sequences(root, root, read_names(root, split), lists=lists)
     if split and not (root / split).is_dir():
         raise InputError(
             f"{root} has no folder {split!r} and no list of that name: use '' for all sequences, "
@@ -59,7 +58,7 @@ def read_folder(root: Path, split: str) -> Iterator[VideoRecord]:
 
 
 def _sequences(
-    root: Path, top: Path, names: Sequence[str] | None, *, source: Path | None = None
+    root: Path, top: Path, names: Sequence[str] | None, *, lists: Sequence[Path] = ()
 ) -> Iterator[VideoRecord]:
     reader = FolderReader(top)
     try:
@@ -68,7 +67,8 @@ def _sequences(
         raise SourceError(f"{error}; or it should hold a json file in the form of COCO") from None
     chosen = places if names is None else _chosen(places, names, root)
     folders = {relative(one, root) for place in places.values() for one in _above(place, top)}
-    listing = [relative(source, root)] if source and source.is_relative_to(root) else []
+    inside = [path.resolve() for path in lists if path.resolve().is_relative_to(root)]
+    listing = [relative(path, root) for path in inside]
     sources = [*sorted(folders), *listing]
     problems = _left_out(reader) if names is None else []
     yield VideoRecord(name="", images=(), sizes=None, tracks=(), problems=problems, sources=sources)
