@@ -132,7 +132,7 @@ def _starter(entrant: Contender) -> Callable[[Image], Step]:
     cv2.setNumThreads(entrant.threads)
     checkpoints = Path(entrant.shared, "checkpoints")
     if entrant.name == NANO:
-        return _nano(checkpoints)
+        return nano(checkpoints)
     weights = checkpoints / f"{entrant.weights}.pth"
     kind, word = entrant.name.split()
     if kind == "reference":
@@ -175,7 +175,8 @@ def _ours(weights: Path, *, engine: Any, precision: Any, threads: int) -> Callab
     return start
 
 
-def _nano(checkpoints: Path) -> Callable[[Image], Step]:
+def nano(checkpoints: Path) -> Callable[[Image], Step]:
+    """Starts OpenCV's TrackerNano with NanoTrack v2 on ``BAG_BOX``."""
     parameters = cv2.TrackerNano_Params()  # type: ignore[attr-defined]
     parameters.backbone = str(checkpoints / "nanotrackv2_backbone.onnx")
     parameters.neckhead = str(checkpoints / "nanotrackv2_head.onnx")

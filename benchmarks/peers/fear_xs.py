@@ -27,13 +27,13 @@ SETTINGS = FeatherSettings(size_penalty=0.062, window_weight=0.38, size_rate=1.0
 
 
 class FearEngine:
-    """Its two files through onnxruntime, one thread, one target at a time."""
+    """Its two files through onnxruntime, one target at a time."""
 
     name, device, precision = "onnx", "cpu", "float32"
 
-    def __init__(self, tracker: Path) -> None:
+    def __init__(self, tracker: Path, *, threads: int = 1) -> None:
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
+        options.intra_op_num_threads = threads
         init = tracker.with_name(tracker.name.replace("tracker", "init"))
         self._init, self._tracker = (
             onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
@@ -62,8 +62,8 @@ class FearEngine:
 class FearXS(FeatherTracker):
     """FEAR-XS with its published settings."""
 
-    def __init__(self) -> None:
-        super().__init__(FearEngine(_file()), SETTINGS)
+    def __init__(self, engine: FearEngine | None = None) -> None:
+        super().__init__(engine or FearEngine(_file()), SETTINGS)
 
     def _rate(self, penalty: float) -> float:
         return 1.0  # neither score nor penalty slow the size down
