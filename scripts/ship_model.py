@@ -1,4 +1,4 @@
-"""Put a trained network into the package: torch weights, the ONNX pair, and what is known of it.
+r"""Put a trained network into the package: torch weights, the ONNX pair, and what is known of it.
 
     python scripts/ship_model.py runs/feather_small/weights/best.safetensors \\
         --scores dev=results/dev/scores.json --scores val=results/val/scores.json
