@@ -79,7 +79,10 @@ def follow(tracker: Tracker, sequence: Sequence) -> dict[str, Any]:
         image = read_picture(path)
         began = time.perf_counter()
         if number == 0:
-            tracker.init(image, truth[0])
+            try:
+                tracker.init(image, truth[0])
+            except InputError as error:
+                return {"refused": str(error)}
             continue
         result = tracker.update(image)
         seconds += time.perf_counter() - began
@@ -94,9 +97,12 @@ def follow(tracker: Tracker, sequence: Sequence) -> dict[str, Any]:
 
 def follow_all(
     tracker: Tracker, sequences: list[Sequence], kept: Path, report: Report
-) -> tuple[list[Followed], float]:
-    """Every sequence followed, those that are kept from there; and the frames a second."""
-    runs, frames, seconds = [], 0, 0.0
+) -> tuple[list[Followed], dict[str, Any]]:
+    """Every sequence followed, those that are kept from there; and what else there is to say.
+
+    What a tracker cannot start on, as OpenCV's on tiny boxes, is left out and named.
+    """
+    runs, frames, seconds, refused = [], 0, 0.0, {}
     began, at_once = time.monotonic(), 0
     for number, sequence in enumerate(sequences, 1):
         path = kept / f"{sequence.name.replace('/', '_')}.json"
@@ -107,11 +113,15 @@ def follow_all(
             write_json(path, follow(tracker, sequence))
             at_once += 1
         said = json.loads(path.read_text())
+        if "refused" in said:
+            refused[sequence.name] = said["refused"]
+            continue
         truth = zero_based(sequence.truth) if sequence.origin else sequence.truth
         absent = sequence.absent
         runs.append(followed_from_json(said, name=sequence.name, truth=truth, absent=absent))
         frames, seconds = frames + len(truth) - 1, seconds + said["seconds"]
-    return runs, frames / seconds if seconds else 0.0
+    pace = round(frames / seconds, 1) if seconds else None
+    return runs, {"frames_per_second": pace, "refused": refused}
 
 
 def make_tracker(args: argparse.Namespace, chosen: Mapping[str, Any]) -> Tracker:
@@ -166,7 +176,7 @@ def run(args: argparse.Namespace) -> None:
 
     said = said_of(args, tracker)
     claim(kept, {**said, "data": str(args.data)})
-    runs, pace = follow_all(tracker, read_sequences(args.data), kept, report)
+    runs, about = follow_all(tracker, read_sequences(args.data), kept, report)
     own = getattr(changing.settings_of(tracker), "confidence", None) or ConfidenceSettings()
     settings = settings_from_json(own, chosen.get("confidence", {}))
     if args.fit:
@@ -174,7 +184,7 @@ def run(args: argparse.Namespace) -> None:
         fitted = {"confidence": asdict(settings), "about": {"fitted": str(args.data), **said}}
         write_json(args.output / f"{args.label}.settings.json", fitted)
         print(json.dumps(asdict(settings), indent=1))
-    summary = {**said, "frames_per_second": round(pace, 1), **summarise(runs, settings)}
+    summary = {**said, **about, **summarise(runs, settings)}
     if args.plain:
         plain = kept / "plain"
         claim(plain, {**said, "data": f"{args.plain} {args.split}"})
@@ -199,6 +209,8 @@ def _show(output: Path) -> None:
     found = dict(_summaries(output))
     print("\n".join(summary_lines(found)))
     for name, summary in found.items():
+        for sequence, why in summary["refused"].items():
+            print(f"{name} is without {sequence}: {why}")
         if "plain" in summary:
             false = summary["plain"]["lost"]
             print(

@@ -23,7 +23,13 @@ from numpy.typing import NDArray
 from feathertrack.engines.protocol import Features, Images, NetworkInfo, Outputs
 from feathertrack.trackers.feather import FeatherSettings, FeatherTracker
 
-SETTINGS = FeatherSettings(size_penalty=0.062, window_weight=0.38, size_rate=1.0, smallest_side=2.0)
+SETTINGS = FeatherSettings(
+    size_penalty=0.062,
+    window_weight=0.38,
+    size_rate=1.0,
+    smallest_side=2.0,
+    lost_reach=0,  # it knows no lost targets
+)
 
 
 class FearEngine:

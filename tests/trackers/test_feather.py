@@ -12,10 +12,14 @@ from numpy.typing import NDArray
 from feathertrack.boxes import iou
 from feathertrack.engines import create_engine
 from feathertrack.engines.protocol import Features, Images, NetworkInfo, Outputs
+from feathertrack.imaging.crop import cut_window
 from feathertrack.models.feather import Feather
+from feathertrack.trackers.changing import with_settings
+from feathertrack.trackers.confidence import ConfidenceSettings
 from feathertrack.trackers.conformance import check_tracker
 from feathertrack.trackers.creation import tracker_for
 from feathertrack.trackers.feather import FeatherSettings, FeatherTracker
+from feathertrack.tuning.replay import run_points
 
 
 class SquareEngine:
@@ -124,6 +128,96 @@ def test_a_target_that_is_gone_leaves_the_box_where_it_is() -> None:
     result = tracker.update(np.zeros((240, 320, 3), np.uint8))
     assert result.state != "tracking"
     assert float(iou(result.box, np.array([140.0, 100, 40, 40]))) > 0.8
+
+
+BLACK = np.zeros((240, 320, 3), np.uint8)
+START, ELSEWHERE = (40, 100, 20, 20), (180, 130, 20, 20)
+
+
+def _lost(**settings: object) -> FeatherTracker:
+    """A tracker that has not seen its target, which was at ``START``, for five frames."""
+    tracker = FeatherTracker(SquareEngine(), FeatherSettings(**settings))  # type: ignore[arg-type]
+    tracker.init(_scene(START), START)
+    states = [tracker.update(BLACK).state for _ in range(5)]
+    assert states == ["uncertain", "uncertain", "lost", "lost", "lost"]
+    return tracker
+
+
+def test_a_lost_target_is_found_far_from_where_it_was() -> None:
+    tracker = _lost()
+    results = [tracker.update(_scene(ELSEWHERE)) for _ in range(30)]
+    found = [number for number, result in enumerate(results) if result.state == "tracking"]
+    assert found
+    for result in results[: found[0]]:
+        assert float(iou(result.box, np.array(START, np.float64))) > 0.8  # it stays until then
+    assert found == list(range(found[0], 30))
+    assert float(iou(results[-1].box, np.array(ELSEWHERE, np.float64))) > 0.8
+    follower = _lost(lost_reach=0)
+    assert {follower.update(_scene(ELSEWHERE)).state for _ in range(30)} == {"lost"}
+
+
+def test_finding_the_target_ends_the_search_at_once() -> None:
+    tracker = _lost(lost_turns=1)
+    assert (tracker.looks, tracker.window_weight < 0.3) == (3, True)
+    tracker.update(_scene(START))
+    assert (tracker.looks, tracker.window_weight) == (0, tracker.settings.window_weight)
+
+
+def test_a_target_counts_as_found_by_the_score_that_is_asked() -> None:
+    class Doubtful(SquareEngine):
+        def _answer(self, image: NDArray[np.uint8]) -> Outputs:
+            score, box = super()._answer(image)
+            return (score - 5.8 if image.max() < 255 else score), box
+
+    confidence = ConfidenceSettings(midpoint=0.5, slope=10.0, found_above=0.9)
+    states = []
+    for settings in (FeatherSettings(), FeatherSettings(confidence=confidence)):
+        tracker = FeatherTracker(Doubtful(), settings)
+        tracker.init(_scene(START), START)
+        for _ in range(5):
+            tracker.update(BLACK)
+        states.append([tracker.update(_scene(START) // 5 * 4).state for _ in range(2)])
+    assert states == [["tracking", "tracking"], ["lost", "lost"]]
+
+
+def test_where_it_looks_is_what_it_searches_and_what_it_decodes_however_often_it_is_asked() -> None:
+    tracker = _lost()
+    image = _scene(ELSEWHERE)
+    for _ in range(10):
+        (window,), (again,) = tracker.look(image), tracker.look(image)
+        assert window == again
+        assert np.array_equal(tracker.search(image)[0], cut_window(image, window))
+        tracker.update(image)
+
+
+def test_points_of_a_search_share_passes_while_they_are_lost() -> None:
+    frames = [_scene(START), *[BLACK] * 6, *[_scene(ELSEWHERE)] * 12]
+    points = [
+        {"window_weight": weight, "lost_reach": reach} for weight in (0, 0.4) for reach in (0, 3)
+    ]
+    plain = FeatherTracker(SquareEngine())
+    run = run_points(plain, points, frames, START)
+    for point, boxes in zip(points, run.boxes, strict=True):
+        alone = with_settings(plain, FeatherSettings(**point))  # type: ignore[arg-type]
+        alone.init(frames[0], START)
+        assert np.array_equal(boxes[1:], [alone.update(frame).box for frame in frames[1:]])
+    assert run.statistics.hit_rate > 0.4
+
+
+def test_a_low_score_can_hold_the_box() -> None:
+    faint = _scene((60, 100, 20, 20)) // 5 * 4
+
+    class Doubtful(SquareEngine):
+        def _answer(self, image: NDArray[np.uint8]) -> Outputs:
+            score, box = super()._answer(image)
+            return (score - 6.5 if image.max() < 255 else score), box
+
+    moved = []
+    for hold in (0.0, 0.6):
+        tracker = FeatherTracker(Doubtful(), FeatherSettings(hold_below=hold))
+        tracker.init(_scene(START), START)
+        moved.append(float(tracker.update(faint).box[0]) > 45)
+    assert moved == [True, False]
 
 
 def test_a_random_network_keeps_the_promises_of_a_tracker() -> None:

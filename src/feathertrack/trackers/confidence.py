@@ -53,6 +53,7 @@ class Confidence:
         self.settings = settings
         self.first = 1.0
         self.share = 1.0
+        self.score = 1.0
         self.low_frames = 0
 
     @property
@@ -69,7 +70,7 @@ class Confidence:
         """Score and state for the peak of the next frame, a logit."""
         s = self.settings
         self.share = min(max(peak / self.first, -2.0), 2.0)
-        score = 1.0 / (1.0 + math.exp(-s.slope * (self.share - s.midpoint)))
+        self.score = score = 1.0 / (1.0 + math.exp(-s.slope * (self.share - s.midpoint)))
         least = max(s.lost_below, s.found_above) if self.is_lost else s.lost_below
         self.low_frames = self.low_frames + 1 if score < least else 0
         if self.is_lost:

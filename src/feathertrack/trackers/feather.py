@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 
 from feathertrack.engines.protocol import Engine, Outputs
 from feathertrack.imaging.windows import Window, squashed_window
+from feathertrack.results import Result, State
+from feathertrack.trackers.scanning import scan_place
 from feathertrack.trackers.settings import ranged
 from feathertrack.trackers.siamese import (
     Array,
@@ -30,6 +32,9 @@ from feathertrack.trackers.siamese import (
 )
 from feathertrack.trackers.tracker import Image, check_frame
 
+_FADING = 0.8
+"""What is left of the window's pull from one look for a lost target to the next."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FeatherSettings(SiameseSettings):
@@ -39,6 +44,11 @@ class FeatherSettings(SiameseSettings):
         context: what the search region shows beyond the box on every side, as a share of the box's
             sides; the networks are trained with 2.
         template_context: the same of the template; the networks are trained with 0.2.
+        lost_reach: while the target is lost, its box stays where it is, and regions up to so many
+            steps beside it are looked at in turn, one a frame; 0 goes on as if it were not lost.
+        lost_step: distance between neighbouring regions, as a share of their sides.
+        lost_turns: of so many looks for a lost target one goes to its last place.
+        hold_below: score under which the box stays where it is.
     """
 
     context: float = ranged(2.0, 0.5, 5.0)
@@ -47,6 +57,10 @@ class FeatherSettings(SiameseSettings):
     window_weight: float = ranged(0.4, 0.0, 1.0)
     size_rate: float = ranged(0.6, 0.0, 1.0)
     start_in_middle: bool = True
+    lost_reach: int = ranged(3, 0, 10)
+    lost_step: float = ranged(0.5, 0.1, 1.0)
+    lost_turns: int = ranged(2, 1, 10)
+    hold_below: float = ranged(0.0, 0.0, 1.0)
 
 
 class FeatherTracker(SiameseTracker):
@@ -61,6 +75,12 @@ class FeatherTracker(SiameseTracker):
 
     def __init__(self, engine: Engine, settings: FeatherSettings = FeatherSettings()) -> None:
         super().__init__(engine, settings)
+        self.looks = 0  # for a lost target, since it was lost
+
+    @property
+    def window_weight(self) -> float:
+        """Share of the cosine window in the next ranking; it fades while the target is lost."""
+        return self.settings.window_weight * _FADING**self.looks
 
     def propose(self, outputs: Outputs) -> Proposals:
         """Boxes of all cells from score (1, 1, m, n) and box (1, 4, m, n)."""
@@ -85,14 +105,45 @@ class FeatherTracker(SiameseTracker):
             InputError: there was no ``init``, or the image has another shape or type.
         """
         check_frame(image, self.frame_shape)
-        return (self._around(self.settings.context, self.search_size),)
+        return (self._region(),)
+
+    def _forget(self) -> None:
+        super()._forget()
+        self.looks = 0
+
+    @property
+    def _is_searching(self) -> bool:
+        return self.settings.lost_reach > 0 and self.confidence.is_lost
+
+    def _trusts(self, score: float) -> bool:
+        return not self._is_searching and self.confidence.score >= self.settings.hold_below
+
+    def _result(self, score: float, state: State) -> Result:
+        # Only now: until here the region is the one that was looked at.
+        self.looks = self.looks + 1 if self._is_searching else 0
+        return super()._result(score, state)
+
+    def _region(self) -> Window:
+        """The window of the next search region: around the target, or one beside it while lost."""
+        settings, center = self.settings, self.target.center
+        if self.looks:
+            center = scan_place(
+                self.looks - 1,
+                center,
+                step_xy=self.target.size * (1 + 2 * settings.context) * settings.lost_step,
+                frame_wh=np.array([self.frame_shape[1], self.frame_shape[0]], dtype=np.float64),
+                reach=settings.lost_reach,
+                turns=settings.lost_turns,
+            )
+        return self._around(center, settings.context, self.search_size)
 
     def _template(self) -> Window:
-        return self._around(self.settings.template_context, self.engine.info.template_size)
+        settings, info = self.settings, self.engine.info
+        return self._around(self.target.center, settings.template_context, info.template_size)
 
-    def _around(self, context: float, out_size: int) -> Window:
+    def _around(self, center_xy: Array, context: float, out_size: int) -> Window:
         return squashed_window(
-            center_xy=self.target.center,
+            center_xy=center_xy,
             size_wh=self.target.size,
             context=context,
             out_size=out_size,
@@ -100,11 +151,11 @@ class FeatherTracker(SiameseTracker):
         )
 
     def _scale(self) -> Array:
-        window = self._around(self.settings.context, self.search_size)
+        window = self._region()
         return window.out_size / np.array([window.columns, window.rows], dtype=np.float64)
 
     def _middle(self) -> Array:
-        window = self._around(self.settings.context, self.search_size)
+        window = self._region()
         first = np.array([window.left, window.top], dtype=np.float64)
         return first + np.array([window.columns, window.rows]) / 2
 

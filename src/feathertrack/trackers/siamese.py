@@ -179,10 +179,10 @@ class SiameseTracker(ABC):
         best, penalty = self._rank(proposals, outputs)
         # Where nothing of what the network says is a box, the target stays where it is.
         self.best_score = 0.0 if best is None else float(proposals.score[best])
+        score, state = self.confidence.read(-np.inf if best is None else self.best_score)
         if best is not None and self._trusts(self.best_score):
             self._move(proposals, best, float(penalty[best]))
-        share = -np.inf if best is None else self.best_score
-        return self._result(*self.confidence.read(share))
+        return self._result(score, state)
 
     @abstractmethod
     def propose(self, outputs: Outputs) -> Proposals:
