@@ -159,6 +159,17 @@ def test_a_stale_index_is_built_again(
         assert (counts.videos, counts.boxes) == expected[what]
 
 
+def test_a_changed_label_of_what_is_hidden_is_noticed(tmp_path: Path) -> None:
+    root = sets.got10k(tmp_path / "GOT")
+    cache = tmp_path / "indexes"
+    before = make_index("got10k", root, "train", cache=cache).counts.usable["visible"]
+    label = next(root.glob("train/*/cover.label"))
+    label.write_text(label.read_text(encoding="utf-8").replace("8", "0", 1), encoding="utf-8")
+    os.utime(label, ns=(1, 1))  # a clock may be coarser than this test is quick
+    after = make_index("got10k", root, "train", cache=cache, thorough=True).counts.usable["visible"]
+    assert after == before - 1
+
+
 def test_a_damaged_index_is_built_again(tmp_path: Path) -> None:
     root = sets.own(tmp_path / "mine")
     opened(root)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 from dataclasses import fields
 from typing import Any
@@ -15,6 +17,7 @@ from feathertrack.data.batch import PairBatch
 from feathertrack.data.loading import PairLoader, WorkerLost
 from feathertrack.data.settings import DataSettings, SetSettings, ViewSettings
 from feathertrack.data.sources import Source
+from feathertrack.data.workers import signals_wait
 from feathertrack.errors import InputError, SourceError
 from tests.data.pretend import Loop, Pretend, videos
 
@@ -106,6 +109,15 @@ def test_workers_leave_the_signals_of_the_group_to_the_training() -> None:
         assert len([first, *batches]) == len(made)
     finally:
         made.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no masks of signals")
+def test_a_worker_that_starts_does_not_hear_the_signals_of_the_group() -> None:
+    program = "import signal; print(signal.SIGTERM in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+    for block, said in ((signals_wait(), "True"), (contextlib.nullcontext(), "False")):
+        with block:
+            done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+        assert done.stdout.strip() == said
 
 
 def test_a_full_shared_memory_is_told_and_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

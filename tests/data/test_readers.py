@@ -232,6 +232,8 @@ def test_own_folders_do_not_pass_over_labels_that_a_reader_knows(
         opened("folder", sets.got10k(tmp_path / "got"))
     with pytest.raises(SourceError, match=r"holds LaSOT, .* read it as lasot, not as folder"):
         opened("folder", sets.lasot(tmp_path / "lasot"))
+    with pytest.raises(SourceError, match=r"got/train holds GOT-10k, .* read it as got10k"):
+        opened("folder", tmp_path / "got/train")
 
 
 def test_own_sequences_are_recognised_too(tmp_path: Path, opened: Opened) -> None:

@@ -41,7 +41,9 @@ class Got10kReader:
     def files(self, name: str) -> Files:
         """Where the sequence lies."""
         folder = self.folder / name
-        return Files(truth=folder / "groundtruth.txt", frames=folder, pattern="%08d.jpg")
+        extra = tuple(folder / one for one in ("absence.label", "cover.label", "meta_info.ini"))
+        truth = folder / "groundtruth.txt"
+        return Files(truth=truth, frames=folder, pattern="%08d.jpg", extra=extra)
 
     def load(self, name: str) -> Sequence:
         """Read its ground truth, and what is known of it besides."""

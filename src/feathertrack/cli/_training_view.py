@@ -29,7 +29,7 @@ def _lines(name: str) -> Iterator[Watch]:
             print(f"{name}: {progress.message}", file=sys.stderr, flush=True)
         elif progress.step >= progress.steps:
             print(
-                f"{name}: epoch {progress.epoch}/{progress.epochs}  {_numbers(progress)}",
+                f"{name}: epoch {progress.epoch}/{progress.epochs}  {_numbers(progress)}".rstrip(),
                 file=sys.stderr,
                 flush=True,
             )

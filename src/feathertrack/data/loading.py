@@ -26,6 +26,7 @@ from feathertrack.data.workers import (
     WorkerLost,
     next_batch,
     quiet_children,
+    signals_wait,
     start_worker,
 )
 from feathertrack.errors import InputError
@@ -128,7 +129,7 @@ class PairLoader:
         if self._loader is None:
             self._loader = self._make_loader()
         try:
-            with quiet_children():
+            with quiet_children(), signals_wait():
                 batches = iter(self._loader)
             while (prepared := next_batch(batches)) is not None:
                 self._steps.taken += 1

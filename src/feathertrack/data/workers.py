@@ -100,12 +100,35 @@ def start_worker(_: int) -> None:
 
     torchrun, too, sends them to all. Workers end when the training closes them, or is gone.
     """
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None:
-            signal.signal(number, signal.SIG_IGN)
+    for number in _signals():
+        signal.signal(number, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _signals())
     cv2.setNumThreads(0)
     torch.set_num_threads(1)
+
+
+@contextlib.contextmanager
+def signals_wait() -> Iterator[None]:
+    """Let processes that start inside the block begin with signals held back.
+
+    A worker that has not come to ``start_worker`` would die of a signal to the whole group, and the
+    training would take it for lost.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _signals())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _signals() -> list[signal.Signals]:
+    """Those that end a training, as far as this system has them."""
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    return [getattr(signal, name) for name in names if hasattr(signal, name)]
 
 
 @contextlib.contextmanager

@@ -37,7 +37,7 @@ def standing_at(
     notes = []
     if checkpoint.world_size != processes:
         notes.append(
-            f"{checkpoint.world_size} processes trained until step {position.total_steps} and "
+            f"{_processes(checkpoint.world_size)} trained until step {position.total_steps} and "
             f"{processes} from there: {pairs_per_step} pairs make a step now"
         )
     if other:
@@ -48,3 +48,7 @@ def standing_at(
     if again:
         notes.append(f"{again} pairs of epoch {position.epoch + 1} are trained on twice")
     return standing, notes
+
+
+def _processes(count: int) -> str:
+    return "1 process" if count == 1 else f"{count} processes"

@@ -184,13 +184,17 @@ def _refuse_labelled(root: Path) -> None:
     Raises:
         SourceError: names the reader.
     """
-    for name in ("got10k", "lasot"):
+    below = {"got10k": {"train", "val", "test"}, "lasot": _lasot_classes()}
+    above = {root, *root.resolve().parents[:2]}
+    for name, parts in below.items():
         layout = LAYOUTS[name]
-        if layout.marks(root):
-            raise SourceError(
-                f"{root} holds {layout.title}, which says where its targets are hidden: read it as "
-                f"{name}, not as folder"
-            )
+        for place in above:
+            inside = root.resolve().relative_to(place.resolve()).parts
+            if layout.marks(place) and (not inside or inside[0] in parts):
+                raise SourceError(
+                    f"{root} holds {layout.title}, which says where its targets are hidden: read "
+                    f"it as {name}, not as folder"
+                )
 
 
 def recognized(root: Path) -> str | None:
