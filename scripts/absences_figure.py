@@ -54,6 +54,9 @@ def _draw_lost(axes: Any, summary: Summary, style: Style, *, x: str, y: str, lab
     curve, chosen = summary["curve"], summary["lost"]
     across, up = (np.array(curve[name], np.float64) for name in (x, y))
     axes.plot(across, up, color=style.color, linestyle=style.dash, label=label)
+    if y == "precision":
+        by_label = np.array(curve["precision_by_label"], np.float64)
+        axes.plot(across, by_label, color=style.color, linestyle=style.dash, linewidth=0.7)
     if chosen[x] is not None and chosen[y] is not None:
         axes.plot(chosen[x], chosen[y], style.marker, color=style.color, markersize=7)
 
@@ -86,7 +89,8 @@ def _draw_reliability(axes: Any, summary: Summary, style: Style, *, label: str) 
 def _finish(axes: Any) -> None:
     aim = {"color": INK, "linewidth": 0.8, "linestyle": ":"}
     lost, false, returns, reliable = axes.flat
-    lost.set(title='"lost": precision against recall', xlabel="recall", ylabel="precision")
+    title = '"lost" (thin: being off the target is no reason)'
+    lost.set(title=title, xlabel="recall", ylabel="precision")
     lost.axhline(AIMS["precision"], **aim)
     lost.axvline(AIMS["recall"], **aim)
     false.set(title="what recall costs", xlabel="false lost, share of frames", ylabel="recall")

@@ -71,13 +71,11 @@ def read_sequences(folder: Path, split: str = "") -> list[Sequence]:
 
 
 def follow(tracker: Tracker, sequence: Sequence) -> dict[str, Any]:
-    """What the tracker says about a sequence, and the seconds that it takes."""
+    """What the tracker says about a sequence, or why it refuses its target."""
     truth = zero_based(sequence.truth) if sequence.origin else sequence.truth
     boxes, scores, states, shares = [truth[0]], [1.0], ["tracking"], [1.0]
-    seconds = 0.0
     for number, path in enumerate(sequence.frames[: len(truth)]):
         image = read_picture(path)
-        began = time.perf_counter()
         if number == 0:
             try:
                 tracker.init(image, truth[0])
@@ -85,24 +83,22 @@ def follow(tracker: Tracker, sequence: Sequence) -> dict[str, Any]:
                 return {"refused": str(error)}
             continue
         result = tracker.update(image)
-        seconds += time.perf_counter() - began
         confidence = getattr(tracker, "confidence", None)
         boxes.append(result.box)
         scores.append(result.score)
         states.append(result.state)
         shares.append(result.score if confidence is None else confidence.share)
-    said = followed_to_json(boxes, scores, states, shares)  # type: ignore[arg-type]
-    return {**said, "seconds": seconds}
+    return followed_to_json(boxes, scores, states, shares)  # type: ignore[arg-type]
 
 
 def follow_all(
     tracker: Tracker, sequences: list[Sequence], kept: Path, report: Report
-) -> tuple[list[Followed], dict[str, Any]]:
-    """Every sequence followed, those that are kept from there; and what else there is to say.
+) -> tuple[list[Followed], dict[str, str]]:
+    """Every sequence followed, those that are kept from there; and those that are left out.
 
-    What a tracker cannot start on, as OpenCV's on tiny boxes, is left out and named.
+    Those are what the tracker refuses to start on, as OpenCV's do on tiny boxes: name -> why.
     """
-    runs, frames, seconds, refused = [], 0, 0.0, {}
+    runs, refused = [], {}
     began, at_once = time.monotonic(), 0
     for number, sequence in enumerate(sequences, 1):
         path = kept / f"{sequence.name.replace('/', '_')}.json"
@@ -119,9 +115,7 @@ def follow_all(
         truth = zero_based(sequence.truth) if sequence.origin else sequence.truth
         absent = sequence.absent
         runs.append(followed_from_json(said, name=sequence.name, truth=truth, absent=absent))
-        frames, seconds = frames + len(truth) - 1, seconds + said["seconds"]
-    pace = round(frames / seconds, 1) if seconds else None
-    return runs, {"frames_per_second": pace, "refused": refused}
+    return runs, refused
 
 
 def make_tracker(args: argparse.Namespace, chosen: Mapping[str, Any]) -> Tracker:
@@ -176,7 +170,7 @@ def run(args: argparse.Namespace) -> None:
 
     said = said_of(args, tracker)
     claim(kept, {**said, "data": str(args.data)})
-    runs, about = follow_all(tracker, read_sequences(args.data), kept, report)
+    runs, refused = follow_all(tracker, read_sequences(args.data), kept, report)
     own = getattr(changing.settings_of(tracker), "confidence", None) or ConfidenceSettings()
     settings = settings_from_json(own, chosen.get("confidence", {}))
     if args.fit:
@@ -184,7 +178,7 @@ def run(args: argparse.Namespace) -> None:
         fitted = {"confidence": asdict(settings), "about": {"fitted": str(args.data), **said}}
         write_json(args.output / f"{args.label}.settings.json", fitted)
         print(json.dumps(asdict(settings), indent=1))
-    summary = {**said, **about, **summarise(runs, settings)}
+    summary = {**said, "refused": refused, **summarise(runs, settings)}
     if args.plain:
         plain = kept / "plain"
         claim(plain, {**said, "data": f"{args.plain} {args.split}"})
