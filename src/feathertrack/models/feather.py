@@ -64,6 +64,7 @@ class Feather(Network):
     stride = 16
     template_size = 128
     search_size = 256
+    any_search_size = True
 
     mean: Tensor
     std: Tensor

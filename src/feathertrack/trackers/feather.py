@@ -72,6 +72,7 @@ class FeatherTracker(SiameseTracker):
     """
 
     settings: FeatherSettings
+    _looked_at: Window  # what the outputs to decode are of
 
     def __init__(self, engine: Engine, settings: FeatherSettings = FeatherSettings()) -> None:
         super().__init__(engine, settings)
@@ -87,7 +88,7 @@ class FeatherTracker(SiameseTracker):
         score, box = outputs
         rows, columns = score.shape[2:]
         left_K, top_K, right_K, bottom_K = box.reshape(4, -1)
-        x_K, y_K = _places(rows, columns, self.engine.info.stride)
+        x_K, y_K = _places(rows, columns, self.engine.info.stride, self.search_size)
         with np.errstate(all="ignore"):  # of what is not finite nothing is taken
             return Proposals(
                 score=logistic(score.reshape(-1)),
@@ -105,7 +106,8 @@ class FeatherTracker(SiameseTracker):
             InputError: there was no ``init``, or the image has another shape or type.
         """
         check_frame(image, self.frame_shape)
-        return (self._region(),)
+        self._looked_at = self._region()
+        return (self._looked_at,)
 
     def _forget(self) -> None:
         super()._forget()
@@ -119,7 +121,6 @@ class FeatherTracker(SiameseTracker):
         return not self._is_searching and self.confidence.score >= self.settings.hold_below
 
     def _result(self, score: float, state: State) -> Result:
-        # Only now: until here the region is the one that was looked at.
         self.looks = self.looks + 1 if self._is_searching else 0
         return super()._result(score, state)
 
@@ -151,20 +152,20 @@ class FeatherTracker(SiameseTracker):
         )
 
     def _scale(self) -> Array:
-        window = self._region()
+        window = self._looked_at
         return window.out_size / np.array([window.columns, window.rows], dtype=np.float64)
 
     def _middle(self) -> Array:
-        window = self._region()
+        window = self._looked_at
         first = np.array([window.left, window.top], dtype=np.float64)
         return first + np.array([window.columns, window.rows]) / 2
 
 
 @lru_cache(maxsize=16)
-def _places(rows: int, columns: int, stride: int) -> NDArray[np.float32]:
+def _places(rows: int, columns: int, stride: int, size: int) -> NDArray[np.float32]:
     """X and y of all cells from the middle of the region, (2, m*n): a network's first is at 0."""
     y_mn, x_mn = np.mgrid[:rows, :columns]
-    places = np.stack([x_mn - columns / 2, y_mn - rows / 2]).reshape(2, -1) * stride
+    places = np.stack([x_mn, y_mn]).reshape(2, -1) * stride - size / 2
     return places.astype(np.float32)
 
 
