@@ -42,3 +42,47 @@ def test_a_format_that_the_network_does_not_fit_is_refused(
     assert main(["convert", str(official), output, "--format", "ours"]) == 2
     assert ".safetensors" in capsys.readouterr().err
     assert not Path(output).exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("s.pth x.h5", "x.h5: files of ours end in .safetensors, exported ones in .onnx or .xml"),
+        ("s.pth x.onnx --format pysot", "x.onnx: files of ours end in .safetensors"),
+        ("s.pth x.pth --format openvino", "exported ones in .onnx or .xml, those of others in"),
+        ("s.pth x.pth --precision int8", "int8 is for exported files: name one that ends in"),
+        ("s.pth x.onnx --precision int8", "int8 needs sequences to set its ranges by: --calib"),
+        ("s.pth x.onnx --calibrate here", "--calibrate is for --precision int8"),
+        (
+            "s.pth x.xml --precision int8 --calibrate here --calibrate-frames 0",
+            "--calibrate-frames must be from 1 to 2000, got 0",
+        ),
+        ("s.xml x.onnx", "s.xml is in OpenVINO's format, of which nothing else can be made"),
+        ("s.onnx x.onnx", "s.onnx is an ONNX pair already: name an output that ends in .xml"),
+    ],
+)
+def test_words_that_make_no_sense_are_refused(
+    words: str, said: str, in_tmp: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["convert", *words.split()]) == 2
+    out, err = capsys.readouterr()
+    assert said in err
+    assert (out, err.count("\n")) == ("", 1)
+    assert not list(in_tmp.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("s.onnx x.xml", "s.embed.onnx is missing: a network is a pair of files"),
+        ("s.pth x.onnx", "there is no file s.pth"),
+        ("s.pth x.safetensors", "there is no file s.pth"),
+    ],
+)
+def test_sources_that_are_not_there_are_named(
+    words: str, said: str, in_tmp: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["convert", *words.split()]) == 1
+    out, err = capsys.readouterr()
+    assert (said in err, out, err.count("\n")) == (True, "", 1)
+    assert not list(in_tmp.iterdir())

@@ -19,7 +19,7 @@ OPTIONS = {
     "demo": "device engine output precision settings.FIELD threads tracker weights",
     "still": "at output",
     "list": "json",
-    "convert": "format model",
+    "convert": "calibrate calibrate-frames calibrate-split format model precision",
     "download": "address timeout",
     "data check": "edition images json lines",
     "data index": "images json lines output rebuild split",

@@ -9,6 +9,7 @@ import functools
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +68,16 @@ class _Network:
     """One of the two calls, compiled for each shape it meets and for the rest.
 
     A single target is the common case, and a network of fixed shapes is the fastest (OpenVINO fuses
-    more); several targets come and go, so one network of dynamic shapes serves them all.
+    more); several targets come and go, so one network of dynamic shapes serves them all. Not so
+    where layers are quantised: of dynamic shapes, OpenVINO 2026.4 fuses some of them to another
+    result (off by a fifth of its range), so targets are computed one after the other.
     """
 
-    def __init__(self, network: Any, properties: Mapping[str, Any]) -> None:
+    def __init__(
+        self, network: Any, properties: Mapping[str, Any], *, quantised: bool = False
+    ) -> None:
         self.network = network
+        self.quantised = quantised
         self.names = tuple(value.any_name for value in network.inputs)
         self.properties = dict(properties)
         self.compiled: dict[Shapes, Any] = {}
@@ -82,17 +88,36 @@ class _Network:
     def run(self, inputs: tuple[NDArray[Any], ...]) -> tuple[NDArray[np.float32], ...]:
         """Outputs for arrays whose last is the pictures, or what else there are several of."""
         single = all(len(array) == 1 for array in inputs[:-1]) and len(inputs[-1]) <= _LARGEST_FIXED
+        if self.quantised and not single:
+            return self._run_in_parts(inputs)
         request = self._request(tuple(array.shape for array in inputs) if single else _DYNAMIC)
         feed = {number: np.ascontiguousarray(array) for number, array in enumerate(inputs)}
         request.infer(feed, share_inputs=True, share_outputs=True)
         # The next call of this thread overwrites the request's own memory.
         return tuple(np.array(tensor.data, np.float32) for tensor in request.output_tensors)
 
+    def _run_in_parts(self, inputs: tuple[NDArray[Any], ...]) -> tuple[NDArray[np.float32], ...]:
+        """Outputs of one target after the other, for few pictures at a time."""
+        *features, pictures = inputs
+        number = len(features[0])
+        starts = range(0, len(pictures), number * _LARGEST_FIXED)
+        done = []
+        for target, start in product(range(number), starts):
+            chosen = slice(start + target, start + number * _LARGEST_FIXED, number)
+            own = (array[target : target + 1] for array in features)
+            done.append((chosen, self.run((*own, pictures[chosen]))))
+        whole = [np.empty((len(pictures), *part.shape[1:]), np.float32) for part in done[0][1]]
+        for chosen, parts in done:
+            for array, part in zip(whole, parts, strict=True):
+                array[chosen] = part
+        return tuple(whole)
+
     def _request(self, shapes: Shapes) -> Any:
         requests: dict[Any, Any] = self.own.__dict__.setdefault("requests", {})
         if shapes not in requests:
             with self.turn:
-                if shapes not in self.compiled and len(self.compiled) > _MOST_FIXED:
+                many = len(self.compiled) > _MOST_FIXED and not self.quantised
+                if shapes not in self.compiled and many:
                     shapes = _DYNAMIC
                 if shapes not in self.compiled:
                     self.compiled[shapes] = self._compile(shapes)
@@ -165,7 +190,7 @@ def load_openvino_engine(
 
     Args:
         path: either file of the pair, or their stem.
-        precision: "float32", "bfloat16" or "float16".
+        precision: "float32", "bfloat16" or "float16"; "int8" where the files are.
         threads: threads that a call may use; None leaves it to OpenVINO.
 
     Raises:
@@ -177,12 +202,11 @@ def load_openvino_engine(
     files = find_pair(path)
     label = read_onnx_label(files) if files.suffix == ".onnx" else read_ir_label(files)
     check_precision(precision, stored=label.precision)
-    embedding, prediction = (
-        _load(file, precision=precision, threads=threads) for file in (files.embed, files.predict)
-    )
     return OpenvinoEngine(
-        embedding=embedding,
-        prediction=prediction,
+        embedding=_load(files.embed, precision=precision, threads=threads),
+        prediction=_load(
+            files.predict, precision=precision, threads=threads, quantised=precision == "int8"
+        ),
         info=label.info,
         precision=precision,
         further={
@@ -229,7 +253,7 @@ def _capabilities() -> frozenset[str]:
     return frozenset(_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
 
 
-def _load(file: Path, *, precision: str, threads: int | None) -> _Network:
+def _load(file: Path, *, precision: str, threads: int | None, quantised: bool = False) -> _Network:
     properties: dict[str, Any] = {
         "INFERENCE_PRECISION_HINT": _HINTS[precision],
         "PERFORMANCE_HINT": "LATENCY",
@@ -239,7 +263,7 @@ def _load(file: Path, *, precision: str, threads: int | None) -> _Network:
     if threads is not None:
         properties["INFERENCE_NUM_THREADS"] = threads
     try:
-        return _Network(_core().read_model(file), properties)
+        return _Network(_core().read_model(file), properties, quantised=quantised)
     except RuntimeError as error:
         raise WeightsError(f"{file} cannot be loaded by OpenVINO: it is damaged") from error
 

@@ -7,34 +7,21 @@ are folded and nothing lies outside the files.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from feathertrack.engines.pair import METADATA_KEY, Label, name_pair, write_label
-from feathertrack.engines.protocol import NetworkInfo
+from feathertrack.engines.pair import Label, name_pair
 from feathertrack.errors import require
+from feathertrack.export.files import ExportedFiles, label_graph, write_graph
 from feathertrack.export.graphs import Graph, dynamic_shapes, graphs_of, ready_for_export
 from feathertrack.export.silence import quiet
 from feathertrack.models.network import Network
-from feathertrack.video.outfiles import replacing, writing
 from feathertrack.weights.info import network_info
 
 OPSET = 20
 """The newest operator set that onnxruntime 1.20 and OpenVINO 2025 both read."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExportedFiles:
-    """The pair of files, those of further calls by name, and what they hold."""
-
-    embed: Path
-    predict: Path
-    info: NetworkInfo
-    further: Mapping[str, Path] = field(default_factory=dict)
 
 
 def export_onnx(model: Network, path: str | Path, *, opset: int = OPSET) -> ExportedFiles:
@@ -59,8 +46,8 @@ def export_onnx(model: Network, path: str | Path, *, opset: int = OPSET) -> Expo
     homes = {"embed": files.embed, "predict": files.predict, **further}
     for graph in graphs_of(ready):
         traced = _trace(graph, opset=opset)
-        _finish(traced, Label(info=info))
-        _write(traced, homes[graph.call])
+        label_graph(traced, Label(info=info))
+        write_graph(traced, homes[graph.call])
     return ExportedFiles(embed=files.embed, predict=files.predict, info=info, further=further)
 
 
@@ -80,26 +67,3 @@ def _trace(graph: Graph, *, opset: int) -> Any:
     if program is None:
         raise RuntimeError("torch.onnx.export returned nothing")
     return program.model_proto
-
-
-def _finish(graph: Any, label: Label) -> None:
-    """Drop what the exporter notes for debugging, paths of this machine among it; add the label."""
-    for node in graph.graph.node:
-        node.doc_string = ""
-        del node.metadata_props[:]
-    for value in (*graph.graph.input, *graph.graph.output, *graph.graph.initializer):
-        del value.metadata_props[:]
-    del graph.graph.value_info[:]
-    del graph.graph.metadata_props[:]
-    del graph.metadata_props[:]
-    graph.graph.name = label.info.name or "network"
-    graph.producer_name = "feathertrack"
-    entry = graph.metadata_props.add()
-    entry.key, entry.value = METADATA_KEY, write_label(label)
-
-
-def _write(graph: Any, file: Path) -> None:
-    with writing(file):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(file) as temporary:
-            temporary.write_bytes(graph.SerializeToString())

@@ -14,14 +14,14 @@ from feathertrack.engines.pair import (
     write_label,
 )
 from feathertrack.errors import require
-from feathertrack.export.onnx import ExportedFiles
+from feathertrack.export.files import ExportedFiles
 from feathertrack.video.outfiles import writing
 
 
 def export_openvino(source: str | Path, path: str | Path) -> ExportedFiles:
     """Write ``<stem>.embed.xml``, ``<stem>.predict.xml`` and one file for each further call.
 
-    Each has its ``.bin`` beside it; all are in float32.
+    Each has its ``.bin`` beside it; all are in the precision of the source.
 
     Args:
         source: either file of an ONNX pair, or their stem.
