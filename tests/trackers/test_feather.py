@@ -15,7 +15,6 @@ from feathertrack.engines.protocol import Features, Images, NetworkInfo, Outputs
 from feathertrack.imaging.crop import cut_window
 from feathertrack.models.feather import Feather
 from feathertrack.trackers.changing import with_settings
-from feathertrack.trackers.confidence import ConfidenceSettings
 from feathertrack.trackers.conformance import check_tracker
 from feathertrack.trackers.creation import tracker_for
 from feathertrack.trackers.feather import FeatherSettings, FeatherTracker
@@ -134,9 +133,10 @@ BLACK = np.zeros((240, 320, 3), np.uint8)
 START, ELSEWHERE = (40, 100, 20, 20), (180, 130, 20, 20)
 
 
-def _lost(**settings: object) -> FeatherTracker:
+def _lost(engine: SquareEngine | None = None, **settings: object) -> FeatherTracker:
     """A tracker that has not seen its target, which was at ``START``, for five frames."""
-    tracker = FeatherTracker(SquareEngine(), FeatherSettings(**settings))  # type: ignore[arg-type]
+    made = FeatherSettings(**settings)  # type: ignore[arg-type]
+    tracker = FeatherTracker(engine or SquareEngine(), made)
     tracker.init(_scene(START), START)
     states = [tracker.update(BLACK).state for _ in range(5)]
     assert states == ["uncertain", "uncertain", "lost", "lost", "lost"]
@@ -158,26 +158,35 @@ def test_a_lost_target_is_found_far_from_where_it_was() -> None:
 
 def test_finding_the_target_ends_the_search_at_once() -> None:
     tracker = _lost(lost_turns=1)
-    assert (tracker.looks, tracker.window_weight < 0.3) == (3, True)
+    assert (tracker.lost_search.looks, tracker.window_weight < 0.3) == (3, True)
     tracker.update(_scene(START))
-    assert (tracker.looks, tracker.window_weight) == (0, tracker.settings.window_weight)
+    assert (tracker.lost_search.looks, tracker.window_weight) == (0, tracker.settings.window_weight)
 
 
-def test_a_target_counts_as_found_by_the_score_that_is_asked() -> None:
-    class Doubtful(SquareEngine):
-        def _answer(self, image: NDArray[np.uint8]) -> Outputs:
-            score, box = super()._answer(image)
-            return (score - 5.8 if image.max() < 255 else score), box
+class Doubtful(SquareEngine):
+    """Doubts what is gray."""
 
-    confidence = ConfidenceSettings(midpoint=0.5, slope=10.0, found_above=0.9)
-    states = []
-    for settings in (FeatherSettings(), FeatherSettings(confidence=confidence)):
-        tracker = FeatherTracker(Doubtful(), settings)
-        tracker.init(_scene(START), START)
-        for _ in range(5):
-            tracker.update(BLACK)
-        states.append([tracker.update(_scene(START) // 5 * 4).state for _ in range(2)])
-    assert states == [["tracking", "tracking"], ["lost", "lost"]]
+    doubt = 5.5
+
+    def _answer(self, image: NDArray[np.uint8]) -> Outputs:
+        score, box = super()._answer(image)
+        return (score - self.doubt if image.max() < 255 else score), box
+
+
+def test_elsewhere_a_target_must_have_a_higher_score_than_at_its_last_place() -> None:
+    seen = []
+    for place in (START, ELSEWHERE):
+        tracker = _lost(engine=Doubtful(), found_above=0.9)
+        gray = _scene(place) // 5 * 4
+        seen.append({tracker.update(gray).state for _ in range(30)})
+    assert seen == [{"tracking"}, {"lost"}]
+
+
+def test_a_look_elsewhere_that_finds_nothing_leaves_the_score_as_it_was() -> None:
+    tracker = _lost(engine=Doubtful(), found_above=0.9)
+    before = tracker.update(BLACK).score
+    scores = {tracker.update(_scene(ELSEWHERE) // 5 * 4).score for _ in range(20)}
+    assert scores == {before}
 
 
 def test_where_it_looks_is_what_it_searches_and_what_it_decodes_however_often_it_is_asked() -> None:
@@ -204,20 +213,20 @@ def test_points_of_a_search_share_passes_while_they_are_lost() -> None:
     assert run.statistics.hit_rate > 0.4
 
 
-def test_a_low_score_can_hold_the_box() -> None:
-    faint = _scene((60, 100, 20, 20)) // 5 * 4
+def test_what_was_found_and_lost_again_was_not_the_target() -> None:
+    tracker = _lost(probation=5)
+    while tracker.update(_scene(ELSEWHERE)).state == "lost":
+        pass
+    found_at = tracker.lost_search.paused
+    states = [tracker.update(BLACK).state for _ in range(4)]
+    assert states == ["uncertain", "uncertain", "lost", "lost"]
+    assert float(iou(tracker.update(BLACK).box, np.array(START, np.float64))) > 0.8
+    assert tracker.lost_search.looks == found_at + 3  # the search goes on where it was
 
-    class Doubtful(SquareEngine):
-        def _answer(self, image: NDArray[np.uint8]) -> Outputs:
-            score, box = super()._answer(image)
-            return (score - 6.5 if image.max() < 255 else score), box
-
-    moved = []
-    for hold in (0.0, 0.6):
-        tracker = FeatherTracker(Doubtful(), FeatherSettings(hold_below=hold))
-        tracker.init(_scene(START), START)
-        moved.append(float(tracker.update(faint).box[0]) > 45)
-    assert moved == [True, False]
+    for _ in range(40):
+        tracker.update(_scene(ELSEWHERE))
+    boxes = [tracker.update(BLACK).box for _ in range(4)]
+    assert float(iou(boxes[-1], np.array(ELSEWHERE, np.float64))) > 0.8  # by now it was sure
 
 
 def test_a_random_network_keeps_the_promises_of_a_tracker() -> None:

@@ -17,7 +17,7 @@ def places(number: int, **changes: object) -> list[tuple[float, float]]:
         **changes,
     }
     center = np.array([50.0, 50.0])
-    found = (scan_place(looks, center, **given) for looks in range(number))  # type: ignore[arg-type]
+    found = (scan_place(looks, center, **given) for looks in range(1, number + 1))  # type: ignore[arg-type]
     return [(float(x), float(y)) for x, y in found]
 
 

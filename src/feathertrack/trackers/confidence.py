@@ -31,8 +31,6 @@ class ConfidenceSettings:
         tracking_above: from this score on the state is "tracking".
         lost_below: under this score, for ``patience`` frames in a row, the state is "lost".
         patience: frames of low score before a target counts as lost.
-        found_above: a lost target counts as found again from this score on, and never below
-            ``lost_below``.
     """
 
     midpoint: float = ranged(0.71, 0.0, 1.0)
@@ -40,7 +38,6 @@ class ConfidenceSettings:
     tracking_above: float = ranged(0.5, 0.0, 1.0)
     lost_below: float = ranged(0.1, 0.0, 1.0)
     patience: int = ranged(3, 1, 1000)
-    found_above: float = ranged(0.0, 0.0, 1.0)
 
     def __post_init__(self) -> None:
         check_ranges(self)
@@ -53,7 +50,6 @@ class Confidence:
         self.settings = settings
         self.first = 1.0
         self.share = 1.0
-        self.score = 1.0
         self.low_frames = 0
 
     @property
@@ -66,16 +62,29 @@ class Confidence:
         self.first = max(peak, 1e-6) if math.isfinite(peak) else 1e-6
         self.low_frames = 0
 
+    def score_of(self, peak: float) -> float:
+        """The score that a peak would have."""
+        return self._score(self._share(peak))
+
     def read(self, peak: float) -> tuple[float, State]:
         """Score and state for the peak of the next frame, a logit."""
+        self.share = self._share(peak)
+        return self.repeat()
+
+    def repeat(self) -> tuple[float, State]:
+        """Score and state for a frame of which no more is known than of the last one."""
         s = self.settings
-        self.share = min(max(peak / self.first, -2.0), 2.0)
-        self.score = score = 1.0 / (1.0 + math.exp(-s.slope * (self.share - s.midpoint)))
-        least = max(s.lost_below, s.found_above) if self.is_lost else s.lost_below
-        self.low_frames = self.low_frames + 1 if score < least else 0
+        score = self._score(self.share)
+        self.low_frames = self.low_frames + 1 if score < s.lost_below else 0
         if self.is_lost:
             return score, "lost"
         return score, "tracking" if score >= s.tracking_above else "uncertain"
+
+    def _share(self, peak: float) -> float:
+        return min(max(peak / self.first, -2.0), 2.0)
+
+    def _score(self, share: float) -> float:
+        return 1.0 / (1.0 + math.exp(-self.settings.slope * (share - self.settings.midpoint)))
 
 
 GOOD_OVERLAP = 0.5

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from feathertrack.engines.protocol import Engine, Outputs
 from feathertrack.imaging.windows import Window, squashed_window
 from feathertrack.results import Result, State
-from feathertrack.trackers.scanning import scan_place
+from feathertrack.trackers.scanning import LostSearch, is_elsewhere, scan_place
 from feathertrack.trackers.settings import ranged
 from feathertrack.trackers.siamese import (
     Array,
@@ -44,11 +44,14 @@ class FeatherSettings(SiameseSettings):
         context: what the search region shows beyond the box on every side, as a share of the box's
             sides; the networks are trained with 2.
         template_context: the same of the template; the networks are trained with 0.2.
-        lost_reach: while the target is lost, its box stays where it is, and regions up to so many
-            steps beside it are looked at in turn, one a frame; 0 goes on as if it were not lost.
+        lost_reach: while the target is lost, its box stays where it was sure last, and regions up
+            to so many steps beside it are looked at in turn, one a frame; 0 goes on as if it were
+            not lost.
         lost_step: distance between neighbouring regions, as a share of their sides.
         lost_turns: of so many looks for a lost target one goes to its last place.
-        hold_below: score under which the box stays where it is.
+        found_above: score from which what is seen elsewhere is taken for a lost target.
+        probation: frames called "tracking" after which such a target is sure; if it is lost before,
+            the search goes on around the last place that was.
     """
 
     context: float = ranged(2.0, 0.5, 5.0)
@@ -60,7 +63,8 @@ class FeatherSettings(SiameseSettings):
     lost_reach: int = ranged(3, 0, 10)
     lost_step: float = ranged(0.5, 0.1, 1.0)
     lost_turns: int = ranged(2, 1, 10)
-    hold_below: float = ranged(0.0, 0.0, 1.0)
+    found_above: float = ranged(0.5, 0.0, 1.0)
+    probation: int = ranged(8, 0, 100)
 
 
 class FeatherTracker(SiameseTracker):
@@ -76,12 +80,12 @@ class FeatherTracker(SiameseTracker):
 
     def __init__(self, engine: Engine, settings: FeatherSettings = FeatherSettings()) -> None:
         super().__init__(engine, settings)
-        self.looks = 0  # for a lost target, since it was lost
+        self.lost_search: LostSearch  # since ``init``
 
     @property
     def window_weight(self) -> float:
         """Share of the cosine window in the next ranking; it fades while the target is lost."""
-        return self.settings.window_weight * _FADING**self.looks
+        return self.settings.window_weight * _FADING**self.lost_search.looks
 
     def propose(self, outputs: Outputs) -> Proposals:
         """Boxes of all cells from score (1, 1, m, n) and box (1, 4, m, n)."""
@@ -111,25 +115,30 @@ class FeatherTracker(SiameseTracker):
 
     def _forget(self) -> None:
         super()._forget()
-        self.looks = 0
+        self.lost_search = LostSearch(sure=self.target, probation=self.settings.probation)
 
-    @property
-    def _is_searching(self) -> bool:
-        return self.settings.lost_reach > 0 and self.confidence.is_lost
+    def _read(self, peak: float) -> tuple[float, State]:
+        # A look elsewhere that finds nothing says nothing about the box.
+        settings, confidence = self.settings, self.confidence
+        elsewhere = is_elsewhere(self.lost_search.looks, settings.lost_turns)
+        if elsewhere and confidence.score_of(peak) < settings.found_above:
+            return confidence.repeat()
+        return confidence.read(peak)
 
     def _trusts(self, score: float) -> bool:
-        return not self._is_searching and self.confidence.score >= self.settings.hold_below
+        return not (self.settings.lost_reach and self.confidence.is_lost)
 
     def _result(self, score: float, state: State) -> Result:
-        self.looks = self.looks + 1 if self._is_searching else 0
+        if self.settings.lost_reach:
+            self.target = self.lost_search.goes_on(self.target, state)
         return super()._result(score, state)
 
     def _region(self) -> Window:
         """The window of the next search region: around the target, or one beside it while lost."""
         settings, center = self.settings, self.target.center
-        if self.looks:
+        if self.lost_search.looks:
             center = scan_place(
-                self.looks - 1,
+                self.lost_search.looks,
                 center,
                 step_xy=self.target.size * (1 + 2 * settings.context) * settings.lost_step,
                 frame_wh=np.array([self.frame_shape[1], self.frame_shape[0]], dtype=np.float64),

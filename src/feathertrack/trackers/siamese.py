@@ -179,7 +179,7 @@ class SiameseTracker(ABC):
         best, penalty = self._rank(proposals, outputs)
         # Where nothing of what the network says is a box, the target stays where it is.
         self.best_score = 0.0 if best is None else float(proposals.score[best])
-        score, state = self.confidence.read(-np.inf if best is None else self.best_score)
+        score, state = self._read(-np.inf if best is None else self.best_score)
         if best is not None and self._trusts(self.best_score):
             self._move(proposals, best, float(penalty[best]))
         return self._result(score, state)
@@ -201,6 +201,10 @@ class SiameseTracker(ABC):
     def _forget(self) -> None:
         """Begin a sequence: drop what is kept besides the target."""
         self.best_score = 0.0
+
+    def _read(self, peak: float) -> tuple[float, State]:
+        """Score and state for a frame whose best proposal has that score."""
+        return self.confidence.read(peak)
 
     def _trusts(self, score: float) -> bool:
         """Whether a best proposal of that score moves the target."""

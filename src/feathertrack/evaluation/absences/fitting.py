@@ -73,7 +73,7 @@ def fit_states(
         made_with, midpoint=_within("midpoint", midpoint), slope=_within("slope", slope)
     )
     read = read_as(runs, calibrated)
-    below, patience = _choose(read, rule, found_above=made_with.found_above)
+    below, patience = _choose(read, rule)
     tracking = max(lowest_sure(*tracked_frames(read), share=rule.sure), below)
     return replace(
         calibrated,
@@ -99,12 +99,12 @@ def lowest_sure(
     return float(score_m[order][enough[-1]]) if len(enough) else 1.0
 
 
-def _choose(runs: Sequence[Followed], rule: Rule, *, found_above: float) -> tuple[float, int]:
+def _choose(runs: Sequence[Followed], rule: Rule) -> tuple[float, int]:
     """Threshold and patience; where nothing keeps to the limit, what is false least often."""
     below = thresholds_of(runs)
     best: tuple[tuple[float, float], float, int] | None = None
     for patience in rule.patiences:
-        curve = lost_curve(runs, below, patience=patience, found_above=found_above)
+        curve = lost_curve(runs, below, patience=patience)
         for threshold, point in zip(curve.below.tolist(), curve.points, strict=True):
             kept = point.false_lost <= rule.false_lost
             worth = (0.0, point.balance) if kept else (-point.false_lost, 0.0)
@@ -123,9 +123,7 @@ def _shares(run: Followed) -> Floats:
 def _read_as(run: Followed, settings: ConfidenceSettings) -> Followed:
     logit = np.clip(settings.slope * (_shares(run) - settings.midpoint), -700, 700)
     scores = 1 / (1 + np.exp(-logit))
-    lost = lost_frames(
-        scores, [settings.lost_below], patience=settings.patience, found_above=settings.found_above
-    )
+    lost = lost_frames(scores, [settings.lost_below], patience=settings.patience)
     return replace(run, scores=scores, lost=lost[0])
 
 

@@ -92,28 +92,23 @@ class Followed:
         return (self.tracked & self.absent) | missed
 
 
-def lost_frames(
-    scores: ArrayLike, below: ArrayLike, *, patience: int = 1, found_above: float = 0.0
-) -> Flags:
+def lost_frames(scores: ArrayLike, below: ArrayLike, *, patience: int = 1) -> Flags:
     """When a tracker with these scores would have said "lost", (T, n), by ``Confidence``'s rule.
 
     Args:
         scores: (n,) of one sequence; the first is that of the frame on which the box was given.
         below: (T,) thresholds.
         patience: frames of a lower score in a row that it takes.
-        found_above: a lost target is found again from this score on, where it is the higher one.
 
-    >>> lost_frames([1, 0.1, 0.1, 0.3, 0.9], [0.2], patience=2, found_above=0.5).tolist()
+    >>> lost_frames([1, 0.1, 0.1, 0.1, 0.9], [0.2], patience=2).tolist()
     [[False, False, True, True, False]]
     """
     score_n = np.nan_to_num(np.asarray(scores, np.float64), nan=0.0)
     below_T = np.asarray(below, np.float64)
-    found_T = np.maximum(below_T, found_above)
     low_T = np.zeros(len(below_T), np.int64)
     said = np.zeros((len(below_T), len(score_n)), np.bool_)
     for number in range(1, len(score_n)):
-        bar_T = np.where(low_T >= patience, found_T, below_T)
-        low_T = np.where(score_n[number] < bar_T, low_T + 1, 0)
+        low_T = np.where(score_n[number] < below_T, low_T + 1, 0)
         said[:, number] = low_T >= patience
     return said
 

@@ -75,21 +75,18 @@ def score_lost(runs: Sequence[Followed], said: Iterable[Flags]) -> LostScore:
     return _scores(counts)[0]
 
 
-def lost_curve(
-    runs: Sequence[Followed], below: ArrayLike, *, patience: int, found_above: float = 0.0
-) -> LostCurve:
+def lost_curve(runs: Sequence[Followed], below: ArrayLike, *, patience: int) -> LostCurve:
     """What "lost" would be worth at other thresholds.
 
     Args:
         runs: the sequences.
         below: (T,) thresholds of the score, rising.
         patience: frames of a lower score in a row.
-        found_above: see ``lost_frames``.
     """
     below_T = np.asarray(below, np.float64)
     counts = np.zeros((7, len(below_T)))
     for run in runs:
-        said = lost_frames(run.scores, below_T, patience=patience, found_above=found_above)
+        said = lost_frames(run.scores, below_T, patience=patience)
         counts += _counts(run, said)
     return LostCurve(below=below_T, patience=patience, points=_scores(counts))
 

@@ -39,9 +39,7 @@ def summarise(
         InputError: there are no frames.
     """
     read = read_as(runs, settings)
-    curve = lost_curve(
-        read, thresholds_of(read), patience=settings.patience, found_above=settings.found_above
-    )
+    curve = lost_curve(read, thresholds_of(read), patience=settings.patience)
     returns = [each for run in read for each in find_returns(run, within=within)]
     frames = sum(int(run.tracked.sum()) for run in read)
     overlaps = np.concatenate([run.overlap[run.present] for run in read])
