@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from feathertrack.results import State
 from feathertrack.trackers.proposals import Array
-from feathertrack.trackers.siamese import Target
+from feathertrack.trackers.target import Target
 
 
 @dataclass(slots=True)

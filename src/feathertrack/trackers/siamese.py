@@ -33,6 +33,7 @@ from feathertrack.trackers.proposals import (
     size_penalty,
 )
 from feathertrack.trackers.settings import check_ranges, ranged
+from feathertrack.trackers.target import Target, clip_target
 from feathertrack.trackers.tracker import Image, check_frame, check_image
 
 __all__ = [
@@ -91,14 +92,6 @@ class SiameseSettings:
             raise InputError(
                 f"search_size must be 0 or from 127 to {LARGEST_SEARCH}, got {self.search_size}"
             )
-
-
-@dataclass(slots=True)
-class Target:
-    """Centre (x, y) and size (w, h) of the target in pixels of the frame."""
-
-    center: Array
-    size: Array
 
 
 class SiameseTracker(ABC):
@@ -277,15 +270,6 @@ class SiameseTracker(ABC):
         shown = clip_target(self.target, self.frame_shape, smallest=self.settings.smallest_side)
         corner = shown.center - shown.size / 2
         return Result(box=np.concatenate([corner, shown.size]), score=score, state=state)
-
-
-def clip_target(target: Target, frame_shape: tuple[int, ...], *, smallest: float) -> Target:
-    """The centre within the frame, the sides between ``smallest`` and those of the frame."""
-    frame = np.array([frame_shape[1], frame_shape[0]], dtype=np.float64)
-    return Target(
-        center=np.clip(target.center, 0.0, frame),
-        size=np.maximum(np.minimum(target.size, frame), smallest),
-    )
 
 
 def check_search_size(engine: Engine, search_size: int) -> None:
