@@ -18,6 +18,7 @@ from feathertrack.engines.pair import (
     find_pair,
     name_pair,
     read_label,
+    stored_files,
     write_label,
 )
 from feathertrack.errors import WeightsError
@@ -177,3 +178,13 @@ def test_the_label_is_read_by_onnxruntime_alone(tiny_pair: Path) -> None:
         255,
         "float32",
     )
+
+
+def test_all_files_of_a_network_are_found_and_no_others(tmp_path: Path) -> None:
+    names = ["net.embed.xml", "net.iou.xml", "net.predict.bin", "net.predict.xml"]
+    others = ["net.int8.predict.xml", "net.predict.onnx", "net.safetensors", "net2.embed.xml"]
+    for name in (*names, *others):
+        (tmp_path / name).touch()
+    for given in ("net.xml", "net.predict.xml"):
+        assert [file.name for file in stored_files(tmp_path / given)] == names
+    assert stored_files(tmp_path / "net.safetensors") == [tmp_path / "net.safetensors"]

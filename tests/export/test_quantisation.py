@@ -14,8 +14,9 @@ from feathertrack.demo import clip_path
 from feathertrack.engines import create_engine
 from feathertrack.engines.onnx_runtime import read_onnx_label
 from feathertrack.engines.openvino_runtime import read_ir_label
-from feathertrack.engines.pair import Label, find_pair
+from feathertrack.engines.pair import Label, find_pair, stored_files
 from feathertrack.errors import InputError, MissingExtra
+from feathertrack.evaluation.model_facts import model_facts
 from feathertrack.export import ExportedFiles, export_openvino, quantise_onnx
 from feathertrack.export.quantisation import check_quantisable, summing_nodes
 from feathertrack.export.verification import exported_engine
@@ -52,6 +53,14 @@ def test_both_files_say_what_they_are(quantised: Quantised) -> None:
         "small.embed.onnx",
         "small.predict.onnx",
     }
+
+
+def test_an_evaluation_writes_down_that_it_is_int8(quantised: Quantised) -> None:
+    facts = model_facts(str(quantised.files.embed.parent / "small.onnx"))
+    assert facts["precision"] == "int8"
+    assert facts["bytes"] == sum(
+        path.stat().st_size for path in stored_files(quantised.files.embed)
+    )
 
 
 def test_weights_are_bytes_of_seven_bits_where_many_products_are_added(

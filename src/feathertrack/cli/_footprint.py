@@ -45,13 +45,10 @@ def _peak_memory_of_windows() -> int | None:
 
 
 def weights_size(path: Path) -> int:
-    """Bytes of a file of weights, or of the pair of files that it stands for."""
-    from feathertrack.engines.pair import SUFFIXES, find_pair
+    """Bytes of a file of weights, or of the files of the exported network that it stands for."""
+    from feathertrack.engines.pair import stored_files
 
-    if path.suffix.lower() not in SUFFIXES:
-        return path.stat().st_size
-    pair = find_pair(path)
-    return pair.embed.stat().st_size + pair.predict.stat().st_size
+    return sum(file.stat().st_size for file in stored_files(path))
 
 
 def footprint(weights: Path | None) -> dict[str, Any]:

@@ -96,6 +96,27 @@ def find_further(files: NetworkFiles, info: NetworkInfo) -> dict[str, Path]:
     return found
 
 
+def stored_files(path: Path) -> list[Path]:
+    """Every file of the network that ``path`` stands for, those of further calls too.
+
+    Args:
+        path: either file of a pair, their stem, or a file of weights, which is alone.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        return [path]
+    embed = name_pair(path).embed
+    stem, ends = embed.name.removesuffix(f"embed{embed.suffix}"), {embed.suffix}
+    if embed.suffix.lower() == ".xml":
+        ends.add(".bin")
+    return sorted(
+        file
+        for file in path.parent.iterdir()
+        if file.name.startswith(stem)
+        and file.suffix in ends
+        and file.name[len(stem) : -len(file.suffix)].isidentifier()
+    )
+
+
 def _check_size(file: Path) -> None:
     if file.stat().st_size > _LARGEST_FILE:
         raise WeightsError(f"{file} is larger than 1 GiB: no network of this package is")

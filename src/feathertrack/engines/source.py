@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from feathertrack.engines import conversion
 from feathertrack.engines.choice import Candidate
 from feathertrack.engines.devices import parse_device
-from feathertrack.engines.pair import SUFFIXES, find_pair
+from feathertrack.engines.pair import SUFFIXES, find_pair, stored_files
 from feathertrack.errors import InputError, WeightsError, require
 from feathertrack.weights.digest import file_digest
 
@@ -46,9 +46,8 @@ class Source:
         if self.model is not None and self.in_memory:
             return _model_digest(self.model)
         if self.is_pair:
-            files = find_pair(self.path)
-            both = file_digest(files.embed) + file_digest(files.predict)
-            return hashlib.sha256(both.encode()).hexdigest()
+            every = "".join(map(file_digest, stored_files(self.path)))
+            return hashlib.sha256(every.encode()).hexdigest()
         return file_digest(self.path)
 
     @cached_property

@@ -112,10 +112,10 @@ class Contestant:
         if parts.target in BUILT_IN and parts.preset:  # the preset of these is a file of weights
             parts = replace(parts, kind="file", target=parts.preset, preset="")
         if parts.kind == "file":
-            from feathertrack.weights.digest import file_digest
+            from feathertrack.engines.source import Source
 
             values["name"] = Path(parts.target).name + (f"@{parts.preset}" if parts.preset else "")
-            values["sha256"] = file_digest(Path(parts.target))
+            values["sha256"] = Source(parts.target).digest
         if facts := model_facts(self.name):
             values[FACTS] = facts
         return values

@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from feathertrack.engines.pair import SUFFIXES, stored_files
+from feathertrack.engines.source import Source
 from feathertrack.errors import FeathertrackError
 from feathertrack.trackers.naming import parse_tracker_name
 from feathertrack.weights.catalogue import find_weights
@@ -27,7 +29,8 @@ def model_facts(name: str) -> dict[str, Any]:
     Returns:
         ``network``, ``parameters``, ``bytes`` of its weights, ``macs_template`` once per target and
         ``macs_search`` of one search region, and, of weights that were trained here, ``recipe``
-        and ``teacher``. Without torch there is ``bytes`` alone, that of the files.
+        and ``teacher``; of exported files, the ``precision`` that they are stored in. Without torch
+        there are ``bytes`` of the files, and their precision.
     """
     parts = parse_tracker_name(name)
     if parts.kind not in ("file", "model"):
@@ -43,7 +46,10 @@ def model_facts(name: str) -> dict[str, Any]:
 def _facts(path: Path, name: str) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     with contextlib.suppress(OSError):
-        facts["bytes"] = sum(file.stat().st_size for file in _files(path))
+        facts["bytes"] = sum(file.stat().st_size for file in stored_files(path))
+    if path.suffix.lower() in SUFFIXES:
+        with contextlib.suppress(FeathertrackError):
+            facts["precision"] = Source(path).precision
     if importlib.util.find_spec("torch") is None:
         return facts
     # What cannot be counted is left out: an evaluation is about its scores.
@@ -54,19 +60,12 @@ def _facts(path: Path, name: str) -> dict[str, Any]:
     return facts
 
 
-def _files(path: Path) -> list[Path]:
-    """The files of a network: a pair of ONNX files, and what else it calls, or the one file."""
-    stem = path.name.removesuffix(".onnx").removesuffix(".embed").removesuffix(".predict")
-    pair = sorted(path.parent.glob(f"{stem}.*.onnx")) if path.suffix == ".onnx" else []
-    return pair or [path]
-
-
 def _counted(path: Path, name: str) -> dict[str, Any]:
     from feathertrack.models import create_model
     from feathertrack.models.cost import count_bytes, count_macs, count_parameters
     from feathertrack.weights.loading import load_model
 
-    network = create_model(name) if path.suffix in (".onnx", ".xml") else load_model(path)
+    network = create_model(name) if path.suffix in SUFFIXES else load_model(path)
     macs = count_macs(network)
     return {
         "network": network.name,

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from feathertrack.engines import create_engine
+from feathertrack.engines.pair import SUFFIXES, find_pair
 from feathertrack.engines.protocol import CallingEngine, Engine, EngineName, NetworkInfo, Precision
 from feathertrack.errors import InputError, blaming
 from feathertrack.trackers.built_in import BUILT_IN, create_built_in
@@ -154,7 +155,9 @@ def check_tracker_name(name: str) -> None:
         _check_model(PAIRS[parts.target][0], parts.preset)
         pair_weights(parts.target, None)
     elif parts.kind == "file":
-        if not Path(parts.target).exists():
+        if Path(parts.target).suffix.lower() in SUFFIXES:
+            find_pair(Path(parts.target))
+        elif not Path(parts.target).exists():
             raise InputError(f"tracker {name}: there is no file {parts.target}")
     else:
         model = DEFAULT_MODEL if parts.target == "default" else parts.target
