@@ -18,7 +18,7 @@ from feathertrack.engines.pair import Label, find_pair, stored_files
 from feathertrack.errors import InputError, MissingExtra
 from feathertrack.evaluation.model_facts import model_facts
 from feathertrack.export import ExportedFiles, export_openvino, quantise_onnx
-from feathertrack.export.quantisation import check_quantisable, summing_nodes
+from feathertrack.export.quantisation import check_quantisable, depthwise_nodes, summing_nodes
 from feathertrack.export.verification import exported_engine
 from feathertrack.trackers.creation import DEFAULT_MODEL, tracker_for
 from feathertrack.trackers.recording import ShownFrame, record_frames, replayed_overlaps
@@ -152,6 +152,20 @@ def test_only_what_follows_products_is_taken_for_their_sum() -> None:
     ]
     graph = onnx.helper.make_graph(nodes, "test", [], [])
     assert summing_nodes(graph) == ["pick"]
+
+
+def test_convolutions_of_one_channel_each_are_depthwise() -> None:
+    shapes = {"thin": (8, 1, 3, 3), "grouped": (8, 4, 3, 3), "grey": (8, 1, 5, 5)}
+    groups = {"thin": 8, "grouped": 2, "grey": 1}
+    nodes = [
+        onnx.helper.make_node("Conv", ("x", name), (f"{name}_out",), name=name, group=groups[name])
+        for name in shapes
+    ]
+    weights = [
+        onnx.numpy_helper.from_array(np.zeros(shape, np.float32), name)
+        for name, shape in shapes.items()
+    ]
+    assert depthwise_nodes(onnx.helper.make_graph(nodes, "test", [], [], weights)) == ["thin"]
 
 
 def test_what_is_quantised_already_is_refused(quantised: Quantised, tmp_path: Path) -> None:

@@ -5,10 +5,11 @@ set the ranges of every layer's values. ``embed`` stays in float32: it runs once
 what it gives is used in every frame.
 
 What is chosen here was measured (docs/export.md). What adds up the products of a correlation stays
-in float32, since rounding it moves peaks to other targets. Weights take seven of the eight bits,
-but for grouped convolutions, which add fewer products: processors without VNNI add products of
-bytes in 16 bits, which overflow with eight, and then boxes are wrong without a word; files are made
-on one machine and run on another.
+in float32, since rounding it moves peaks to other targets, and so do depth-wise convolutions, which
+are few of the products and much of the error. Weights take seven of the eight bits, but for grouped
+convolutions, which add fewer products: processors without VNNI add products of bytes in 16 bits,
+which overflow with eight, and then boxes are wrong without a word; files are made on one machine
+and run on another.
 """
 
 from __future__ import annotations
@@ -112,12 +113,13 @@ def quantise_onnx(source: str | Path, path: str | Path, shown: Iterable[Inputs])
 
 def _quantised(nncf: Any, model: Any, rows: list[dict[str, NDArray[Any]]]) -> Any:
     """An ONNX model with pairs of nodes that round to 8 bits and back."""
+    exact = [*summing_nodes(model.graph), *depthwise_nodes(model.graph)]
     with quiet():
         return nncf.quantize(
             model,
             nncf.Dataset(rows),
             subset_size=len(rows),
-            ignored_scope=nncf.IgnoredScope(names=summing_nodes(model.graph)),
+            ignored_scope=nncf.IgnoredScope(names=exact),
             advanced_parameters=nncf.AdvancedQuantizationParameters(
                 overflow_fix=nncf.OverflowFix.ENABLE
             ),
@@ -141,3 +143,20 @@ def summing_nodes(graph: Any) -> list[str]:
         if adds:
             found.append(node.name)
     return found
+
+
+def depthwise_nodes(graph: Any) -> list[str]:
+    """Names of the convolutions of one channel each."""
+    kernels = {
+        value.name for value in graph.initializer if len(value.dims) == 4 and value.dims[1] == 1
+    }
+    return [
+        node.name
+        for node in graph.node
+        if node.op_type == "Conv" and node.input[1] in kernels and _groups(node) > 1
+    ]
+
+
+def _groups(node: Any) -> int:
+    """Into how many groups a convolution divides its channels."""
+    return next((one.i for one in node.attribute if one.name == "group"), 1)
