@@ -19,6 +19,8 @@ def miniatures(root: Path) -> Path:
     sets.own(root / "sequences/train", names=("a/dog", "b/cat"))
     folds = {"fit": ["dog", "cat"], "dev": ["cat"]}
     sets.put(root / "sequences/folds.json", json.dumps(folds))
+    about = [{"name": name, "permissive": True} for name in folds["fit"]]
+    sets.put(root / "sequences/manifest.json", json.dumps(about))
     names = ["1.jpg", "2.jpg"]
     content = sets.coco_json(names, [(0, [*sets.box(0)]), (1, [*sets.box(1)])])
     sets.put(root / "images/instances.json", json.dumps(content))
