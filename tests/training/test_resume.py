@@ -271,6 +271,10 @@ def test_a_second_signal_stops_at_once(tmp_path: Path) -> None:
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
 
-    with pytest.raises(KeyboardInterrupt):
-        train(tmp_path, toy_recipe(), watch=at_step(3, twice))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # tests may run in the back
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            train(tmp_path, toy_recipe(), watch=at_step(3, twice))
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
