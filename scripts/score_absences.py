@@ -124,17 +124,9 @@ def make_tracker(args: argparse.Namespace, chosen: Mapping[str, Any]) -> Tracker
     Raises:
         InputError: there is no such tracker or setting.
     """
-    if args.weights or args.set or args.tracker in {"default"}:
-        tracker = create_tracker(
-            args.tracker,
-            weights=args.weights,
-            engine=args.engine,
-            precision=args.precision,
-            threads=args.threads,
-            **settings_of(args.set),
-        )
-    else:
-        tracker = create_tracker(args.tracker)
+    given = {name: getattr(args, name) for name in ("weights", "engine", "precision", "threads")}
+    words = {name: value for name, value in given.items() if value is not None}
+    tracker = create_tracker(args.tracker, **words, **settings_of(args.set))
     if not chosen or not is_ours(tracker):
         return tracker
     settings = settings_from_json(changing.settings_of(tracker), chosen)
@@ -231,8 +223,8 @@ def main() -> int:
     parser.add_argument("--tracker", required=True, help="NAME, FILE or module:Class, @PRESET")
     parser.add_argument("--label", default="", help="what figures call it")
     parser.add_argument("--weights", type=Path, help="file of weights of a NAME")
-    parser.add_argument("--engine", default="auto", choices=("auto", "onnx", "openvino", "torch"))
-    parser.add_argument("--precision", default="float32")
+    parser.add_argument("--engine", choices=("auto", "onnx", "openvino", "torch"))
+    parser.add_argument("--precision", help="such as float32")
     parser.add_argument("--threads", type=int)
     parser.add_argument(
         "--set", nargs="*", default=[], metavar="FIELD=VALUE", help="fields of the settings"
