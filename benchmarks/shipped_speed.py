@@ -11,7 +11,6 @@ none beats in both are joined by a line.
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -109,8 +108,7 @@ def _starter(entrant: Contender) -> Callable[[Image], Step]:
 
 def _tracker(entrant: Contender) -> Any:
     if entrant.name == FEAR:
-        sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-        from benchmarks.peers.fear_xs import FearEngine, FearXS
+        from peers.fear_xs import FearEngine, FearXS
 
         file = Path(entrant.shared, "checkpoints", "fear_xs_tracker.onnx")
         return FearXS(FearEngine(file, threads=entrant.threads))
