@@ -75,6 +75,10 @@ class PlainEngine:
         """Not needed."""
         raise NotImplementedError
 
+    def blend(self, first: Any, second: Any, share: float) -> Features:
+        """Not needed."""
+        raise NotImplementedError
+
     def _overlaps(self, maps: tuple[Tensor, Tensor], boxes_P4: Tensor) -> Tensor:
         head = self.model.bb_regressor
         hidden = []

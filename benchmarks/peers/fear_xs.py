@@ -29,6 +29,7 @@ SETTINGS = FeatherSettings(
     size_rate=1.0,
     smallest_side=2.0,
     lost_reach=0,  # it knows no lost targets
+    renewal_share=0.0,  # nor second views, in what was published of it
 )
 
 
@@ -63,6 +64,10 @@ class FearEngine:
         """One target's features; its files take no more."""
         (only,) = features
         return only
+
+    def blend(self, first: Features, second: Features, share: float) -> Features:
+        """Refuse to: its published settings keep to one template."""
+        raise NotImplementedError
 
 
 class FearXS(FeatherTracker):

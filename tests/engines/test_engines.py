@@ -77,6 +77,20 @@ def test_region_i_belongs_to_template_i_modulo_b(
         assert relative_difference((together[number : number + 1],), (alone,)) < 1e-5
 
 
+def test_a_blend_of_two_views_lies_between_them(
+    engine: Engine, templates: Images, regions: Images
+) -> None:
+    first, second = (engine.embed(template[None]) for template in templates[:2])
+    ends = [engine.predict(view, regions[:1]) for view in (first, second)]
+    for share, end in zip((0.0, 1.0), ends, strict=True):
+        blended = engine.predict(engine.blend(first, second, share), regions[:1])
+        assert relative_difference(blended, end) < 1e-5
+    # A correlation is linear in its template.
+    half = engine.predict(engine.blend(first, second, 0.5), regions[:1])
+    middle = tuple((one + other) / 2 for one, other in zip(*ends, strict=True))
+    assert relative_difference(half, middle) < 1e-4
+
+
 def test_a_second_target_does_not_disturb_the_first(
     engine: Engine, templates: Images, regions: Images
 ) -> None:

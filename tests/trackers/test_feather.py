@@ -41,6 +41,9 @@ class SquareEngine:
     def stack(self, features: Sequence[Features]) -> Features:
         return Features(np.concatenate([np.asarray(feature) for feature in features]))
 
+    def blend(self, first: Features, second: Features, share: float) -> Features:
+        return Features(np.asarray(first) * (1 - share) + np.asarray(second) * share)
+
     def predict(self, features: Features, search: Images) -> Outputs:
         each = [self._answer(np.asarray(image)) for image in search]
         return tuple(np.stack(outputs) for outputs in zip(*each, strict=True))

@@ -91,6 +91,12 @@ class OnnxEngine:
         parts = zip(*map(_arrays, features), strict=True)
         return Features(tuple(np.concatenate(part) for part in parts))
 
+    def blend(self, first: Features, second: Features, share: float) -> Features:
+        """Two views of one target as one: ``first * (1 - share) + second * share``."""
+        pairs = zip(_arrays(first), _arrays(second), strict=True)
+        weights = np.float32(1 - share), np.float32(share)
+        return Features(tuple(one * weights[0] + other * weights[1] for one, other in pairs))
+
 
 def _arrays(features: Features) -> tuple[NDArray[np.float32], ...]:
     arrays: Any = features

@@ -96,6 +96,15 @@ class Engine(Protocol):
     def stack(self, features: Sequence[Features]) -> Features:
         """The features of several targets as one batch, for one ``predict`` over all of them."""
 
+    def blend(self, first: Features, second: Features, share: float) -> Features:
+        """Two views of one target as one: ``first * (1 - share) + second * share``.
+
+        Args:
+            first: what ``embed`` made of one view.
+            second: the same of another view; it counts by ``share``, 0 to 1.
+            share: of ``second``.
+        """
+
 
 class CallingEngine(Engine, Protocol):
     """An engine of a network that does more than two things; every engine of this package is one.

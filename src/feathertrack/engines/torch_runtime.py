@@ -88,6 +88,12 @@ class TorchEngine:
         parts = zip(*map(_tuple, features), strict=True)
         return Features(tuple(torch.cat(part) for part in parts))
 
+    def blend(self, first: Features, second: Features, share: float) -> Features:
+        """Two views of one target as one: ``first * (1 - share) + second * share``."""
+        pairs = zip(_tuple(first), _tuple(second), strict=True)
+        with self._running():
+            return Features(tuple(torch.lerp(one, other, share) for one, other in pairs))
+
     def _given(self, name: str, array: NDArray[Any] | Tensor) -> Tensor:
         """Pictures, uint8 or float32, as networks take them; all else as it is."""
         if isinstance(array, Tensor):  # of ``embed``

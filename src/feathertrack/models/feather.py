@@ -113,9 +113,10 @@ class Feather(Network):
         return F.normalize(features_BChw, dim=1).flatten(2).transpose(1, 2)
 
     def predict(self, kernels_BKC: Tensor, search_N3HW: Tensor) -> tuple[Tensor, Tensor]:
-        """Return score_N1mn and box_N4mn."""
+        """Return score_N1mn and box_N4mn; of the kernels, which may be blends, directions count."""
         features_NCmn = self.features(search_N3HW)
-        response_NKmn = pixelwise_xcorr(features_NCmn, kernels_BKC.to(features_NCmn.dtype))
+        kernels_BKC = F.normalize(kernels_BKC.to(features_NCmn.dtype), dim=2)
+        response_NKmn = pixelwise_xcorr(features_NCmn, kernels_BKC)
         fused = self.fuse(torch.cat([response_NKmn, features_NCmn], dim=1))
         logarithm = self.box(self.box_tower(fused)).clamp(-_LARGEST_LOGARITHM, _LARGEST_LOGARITHM)
         return self.score(self.score_tower(fused)), self.stride * torch.exp(logarithm)

@@ -1,4 +1,4 @@
-"""The networks that are shipped, on little data: some videos, photographs, composed clips.
+"""The networks that are shipped, on little data: videos, photographs, composed and mined clips.
 
 Ours. They start from the ImageNet weights of torchvision's MobileNetV2 (``--weights``); with
 ``--task.teacher-onnx`` they also learn from FEAR-XS.
@@ -30,6 +30,7 @@ _VIDEOS = SetSettings(
 )
 _STILLS = SetSettings(reader="folder", root="images", split="", share=0.4, frame_range=1)
 _COMPOSED = SetSettings(reader="folder", root="composed", split="", share=0.3)
+_MINED = SetSettings(reader="folder", root="mined", split="", share=0.2)
 
 
 def _recipe(name: str, *, model: str) -> Recipe:
@@ -68,6 +69,14 @@ def _with_composed(made: Recipe) -> Recipe:
     return replace(made, name=f"{made.name}_composed", data=data)
 
 
+def _with_everything(made: Recipe) -> Recipe:
+    shares = (0.2, 0.35, 0.25)
+    given = (*made.data.sets, _COMPOSED)
+    sets = tuple(replace(one, share=share) for one, share in zip(given, shares, strict=True))
+    data = replace(made.data, sets=(*sets, _MINED))
+    return replace(made, name=f"{made.name}_everything", data=data)
+
+
 @recipe
 def feather_nano() -> Recipe:
     """feather_nano on videos and photographs."""
@@ -102,3 +111,21 @@ def feather_small_composed() -> Recipe:
 def feather_base_composed() -> Recipe:
     """feather_base on videos, photographs and clips of ``feathertrack data compose``."""
     return _with_composed(feather_base())
+
+
+@recipe
+def feather_nano_everything() -> Recipe:
+    """feather_nano on videos, photographs, composed clips and tracks of ``data mine``."""
+    return _with_everything(feather_nano())
+
+
+@recipe
+def feather_small_everything() -> Recipe:
+    """feather_small on videos, photographs, composed clips and tracks of ``data mine``."""
+    return _with_everything(feather_small())
+
+
+@recipe
+def feather_base_everything() -> Recipe:
+    """feather_base on videos, photographs, composed clips and tracks of ``data mine``."""
+    return _with_everything(feather_base())

@@ -6,6 +6,8 @@ arXiv 2112.07957): whatever its shape, a target fills the same part of a crop. S
 such crops. And a box is placed by the window of whole pixels that was really cut out, not by the
 one that was asked for, which differ by up to a pixel.
 
+While a target is sure, its template is renewed with later views (``renewal``).
+
 Shapes: m n rows and columns of the score map.
 """
 
@@ -16,11 +18,13 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from feathertrack.engines.protocol import Engine, Outputs
+from feathertrack.engines.protocol import Engine, Features, Outputs
+from feathertrack.imaging.crop import cut_window
 from feathertrack.imaging.windows import Window, squashed_window
 from feathertrack.results import Result, State
+from feathertrack.trackers.renewal import Renewal
 from feathertrack.trackers.scanning import LostSearch, is_elsewhere, scan_place
 from feathertrack.trackers.settings import ranged
 from feathertrack.trackers.siamese import (
@@ -52,6 +56,9 @@ class FeatherSettings(SiameseSettings):
         found_above: score from which what is seen elsewhere is taken for a lost target.
         probation: frames called "tracking" after which such a target is sure; if it is lost before,
             the search goes on around the last place that was.
+        renewal_share: of later views in the template; 0 keeps to the first frame's.
+        renewal_frames: of so many frames the surest one is the next later view.
+        renewal_above: peak, as a share of the first frame's, that a later view has at least.
     """
 
     context: float = ranged(2.0, 0.5, 5.0)
@@ -65,6 +72,9 @@ class FeatherSettings(SiameseSettings):
     lost_turns: int = ranged(2, 1, 10)
     found_above: float = ranged(0.5, 0.0, 1.0)
     probation: int = ranged(8, 0, 100)
+    renewal_share: float = ranged(0.35, 0.0, 1.0)
+    renewal_frames: int = ranged(30, 1, 1000)
+    renewal_above: float = ranged(0.5, 0.0, 2.0)
 
 
 class FeatherTracker(SiameseTracker):
@@ -77,10 +87,22 @@ class FeatherTracker(SiameseTracker):
 
     settings: FeatherSettings
     _looked_at: Window  # what the outputs to decode are of
+    _frame: Image  # which that was cut from
+    _first_features: Features  # of the template of the first frame
 
     def __init__(self, engine: Engine, settings: FeatherSettings = FeatherSettings()) -> None:
         super().__init__(engine, settings)
         self.lost_search: LostSearch  # since ``init``
+        self.renewal: Renewal  # since ``init``
+
+    def init(self, image: Image, box: ArrayLike) -> None:
+        """Start on an RGB uint8 image (H, W, 3) with a box (x, y, w, h); forgets earlier ones.
+
+        Raises:
+            InputError: the image is no picture, or the box cannot be a target in it.
+        """
+        super().init(image, box)
+        self._first_features = self.features
 
     @property
     def window_weight(self) -> float:
@@ -110,12 +132,20 @@ class FeatherTracker(SiameseTracker):
             InputError: there was no ``init``, or the image has another shape or type.
         """
         check_frame(image, self.frame_shape)
-        self._looked_at = self._region()
+        self._looked_at, self._frame = self._region(), image
         return (self._looked_at,)
+
+    def decode(self, outputs: Outputs) -> Result:
+        """Move the target by the raw outputs for ``search``, and renew its template in time."""
+        result = super().decode(outputs)
+        if self.settings.renewal_share:
+            self._renew(result.state)
+        return result
 
     def _forget(self) -> None:
         super()._forget()
         self.lost_search = LostSearch(sure=self.target, probation=self.settings.probation)
+        self.renewal = Renewal(every=self.settings.renewal_frames)
 
     def _read(self, peak: float) -> tuple[float, State]:
         # A look elsewhere that finds nothing says nothing about the box.
@@ -132,6 +162,18 @@ class FeatherTracker(SiameseTracker):
         if self.settings.lost_reach:
             self.target = self.lost_search.goes_on(self.target, state)
         return super()._result(score, state)
+
+    def _renew(self, state: State) -> None:
+        settings = self.settings
+        sure = state == "tracking" and not self.lost_search.owed
+        view = self.renewal.after(
+            self.confidence.share if sure else -np.inf,
+            above=settings.renewal_above,
+            cut=lambda: cut_window(self._frame, self._template()),
+        )
+        if view is not None:
+            later = self.engine.embed(view[None])
+            self.features = self.engine.blend(self._first_features, later, settings.renewal_share)
 
     def _region(self) -> Window:
         """The window of the next search region: around the target, or one beside it while lost."""

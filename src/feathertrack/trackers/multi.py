@@ -6,6 +6,7 @@ part. Targets whose search regions differ in size, as where one is lost, share a
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Hashable, Mapping
 
 import numpy as np
@@ -40,7 +41,7 @@ class MultiTracker:
         self.preset = preset
         self.targets: dict[Hashable, EngineTracker] = {}
         self._shape: tuple[int, ...] = ()
-        self._features: dict[tuple[Hashable, ...], Features] = {}
+        self._features: dict[tuple[Hashable, ...], tuple[list[Features], Features]] = {}
 
     def add(self, key: Hashable, image: Image, box: ArrayLike) -> None:
         """Start a target under a name of yours; a name that is taken starts again.
@@ -94,15 +95,23 @@ class MultiTracker:
         """Targets whose search regions have one size, by one call of the network."""
         targets = [target for target, _ in group.values()]
         names = tuple(group)
-        if names not in self._features:
-            if len(self._features) > _MOST_GROUPS:
-                self._features = {}
-            self._features[names] = self.engine.stack([target.features for target in targets])
+        features = self._stacked(names, [target.features for target in targets])
         # Region i belongs to template i % B: one scale of every target, then the next scale.
         regions_BSHW3 = np.stack([regions for _, regions in group.values()])
         search = regions_BSHW3.swapaxes(0, 1).reshape(-1, *regions_BSHW3.shape[2:])
-        outputs = self.engine.predict(self._features[names], search)
+        outputs = self.engine.predict(features, search)
         return {
             key: target.decode(tuple(output[number :: len(targets)] for output in outputs))
             for number, (key, (target, _)) in enumerate(group.items())
         }
+
+    def _stacked(self, names: tuple[Hashable, ...], features: list[Features]) -> Features:
+        """The features of a group, stacked anew where a target has come by others."""
+        known, stacked = self._features.get(names, ([], None))
+        if stacked is not None and all(map(operator.is_, known, features)):
+            return stacked
+        if len(self._features) > _MOST_GROUPS:
+            self._features = {}
+        stacked = self.engine.stack(features)
+        self._features[names] = (features, stacked)
+        return stacked

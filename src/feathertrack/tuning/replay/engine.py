@@ -104,6 +104,15 @@ class SharedEngine:
         """
         raise InputError(f"points share templates one by one, not {len(features)} as a batch")
 
+    def blend(self, first: Features, second: Features, share: float) -> Features:
+        """Two views of one target as one."""
+        one: Any = first
+        other: Any = second
+        key = digest("blend", one.key, other.key, float(share).hex())
+        if key not in self._templates:
+            self._templates[key] = self.engine.blend(one.features, other.features, share)
+        return Features(_Template(key, self._templates[key]))
+
     def ask(self, features: Features, search: Sequence[Region]) -> Asked:
         """Note what a tracker wants to know; the keys are good until the frame ends."""
         template: Any = features
