@@ -38,7 +38,7 @@ def healthy() -> dict[str, Any]:
     return {
         "opencv": {"wheels": {"opencv-contrib-python-headless": "5"}, "windows": "", "display": 1},
         "video": {"encoders": {"libx264": True, "aac": True}, "decoders": {"h264": True}},
-        "auto": {"model": "feather_fc"},
+        "auto": {"model": "feather_small"},
         "engines": [{"engine": "onnx", "version": "1"}],
         "cache": {"folder": "somewhere", "writable": True, "error": ""},
     }
@@ -82,7 +82,7 @@ def test_worst_problem_comes_first() -> None:
     facts = healthy()
     facts["cache"] = {"folder": "/nowhere", "writable": False, "error": "Read-only file system"}
     facts["engines"].append({"engine": "openvino", "error": "ImportError: GLIBC"})
-    facts["auto"] = {"error": "the weights of feather_fc are not here"}
+    facts["auto"] = {"error": "the weights of feather_small are not here"}
     problems = find_problems(facts)
     assert [problem.breaks for problem in problems] == [True, False, False]
     assert "does not run" in problems[0].text

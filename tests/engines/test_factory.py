@@ -201,5 +201,5 @@ def test_what_was_asked_for_is_said(tiny_pair: Path) -> None:
 
 
 def test_torch_runs_a_pair_whose_torch_weights_lie_beside_it() -> None:
-    engine = create_engine(find_weights("feather_fc"), engine="torch", device="cpu")
-    assert (engine.name, engine.info.name) == ("torch", "feather_fc")
+    engine = create_engine(find_weights("feather_small"), engine="torch", device="cpu")
+    assert (engine.name, engine.info.name) == ("torch", "feather_small")

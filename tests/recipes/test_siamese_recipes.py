@@ -138,6 +138,17 @@ def test_half_precision_has_a_fixed_scale_and_the_same_rest() -> None:
     assert replace(half, name=whole.name, source=whole.source, loop=whole.loop) == whole
 
 
+@pytest.mark.parametrize("name", ["siamrpn_r50_lasot", "siamrpn_r50_8gpu", "siamkpn_r50_3s_vot"])
+def test_crops_of_another_convention_than_the_weights_are_refused(name: str) -> None:
+    recipe = find_recipe(name)
+    with torch.device("meta"):
+        network = create_model(recipe.model, **recipe.model_options)
+    other = "pysot" if recipe.data.crop == "mmtracking" else "mmtracking"
+    mixed = replace(recipe, data=replace(recipe.data, crop=other))
+    with pytest.raises(InputError, match=f"data.crop is {other}, but .* was built for crops of"):
+        recipe.task.build(network, recipe=mixed)
+
+
 def test_missing_weights_to_start_from_are_named(tmp_path: Path) -> None:
     recipe = _short(find_recipe("siamrpn_small"), epochs=4)
     recipe = replace(recipe, weights="nowhere.pt")

@@ -146,7 +146,7 @@ def test_the_calibration_of_the_weights_counts(tmp_path: Path) -> None:
     ("name", "message"),
     [
         ("default@none", "has no preset 'none'"),
-        ("feather_fc@none.json", "cannot read settings from none.json"),
+        ("feather_small@none.json", "cannot read settings from none.json"),
         ("opencv_vit", "needs its model"),
         ("opencv_vit@none.onnx", "needs the file none.onnx"),
         ("opencv_kcf@x", "has no files and no presets"),

@@ -12,7 +12,7 @@ from feathertrack.trackers.creation import create_tracker
 from feathertrack.tuning.points import run_points
 from tests.tuning.searching import synthetic
 
-POINTS = [{}, {"window_weight": 0.6}, {"scale_rate": 0.1, "confidence": {"slope": 5.0}}]
+POINTS = [{}, {"window_weight": 0.6}, {"size_rate": 0.1, "confidence": {"slope": 5.0}}]
 
 
 @pytest.mark.parametrize("kind", ["ope", "got10k", "reset"])
@@ -22,7 +22,7 @@ def test_boxes_are_those_of_each_point_alone(kind: str) -> None:
         whole, frames=whole.frames[:5], truth=whole.truth[:5], absent=whole.absent[:5], origin=1
     )
     plan = RunPlan(kind=kind)  # type: ignore[arg-type]
-    tracker = create_tracker("feather_fc", engine="onnx", threads=1)
+    tracker = create_tracker("feather_small", engine="onnx", threads=1)
     moved: list[int] = []
     together = run_points(tracker, POINTS, short, plan, moved=moved.append)
     assert moved[-1] == 15

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from feathertrack.errors import InputError, WeightsError
 from feathertrack.models import create_model
+from feathertrack.trackers.creation import create_tracker
 from feathertrack.weights import load_model, network_info, save_model
 from feathertrack.weights.official import official_state, save_official
 from feathertrack.weights.siamrpn import mmtracking_name, pysot_name, recognise
@@ -163,3 +164,30 @@ def test_a_backbone_alone_is_loaded_only_where_that_is_asked_for(tmp_path: Path)
     one_by_one = {**backbone, "layer2.0.downsample.0.weight": torch.zeros(128, 64, 1, 1)}
     with pytest.raises(WeightsError, match=r"\(128, 64, 1, 1\) instead of \(128, 64, 3, 3\)"):
         load_model(_saved(tmp_path / "torchvision.pth", one_by_one), name="siamrpn_r18")
+
+
+def test_what_names_and_shapes_cannot_tell_is_kept_in_files_of_ours(tmp_path: Path) -> None:
+    options: dict[str, Any] = {"multiplier": 0.25, "widths": (8,), "used": (5,), "stride": 16}
+    network = create_model("siamrpn_mobilenetv2", **options)
+    with pytest.raises(InputError, match=r"built with used=\(5,\), which a file of pysot cannot"):
+        save_official(network, tmp_path / "small.pth")
+    saved = load_model(save_model(network, tmp_path / "small.safetensors"))
+    assert {key: json.loads(json.dumps(saved.config[key])) for key in options} == json.loads(
+        json.dumps(options)
+    )
+
+
+def test_a_backbone_without_channels_is_no_backbone(tmp_path: Path) -> None:
+    state = {"backbone.layer0.0.weight": torch.tensor(1.0), "rpn_head.cls.a": torch.ones(1)}
+    torch.save(state, tmp_path / "scalar.pth")
+    with pytest.raises(WeightsError, match="no MobileNetV2 has no channels"):
+        load_model(tmp_path / "scalar.pth")
+
+
+def test_weights_under_a_published_name_have_its_conventions(tmp_path: Path) -> None:
+    path = tmp_path / "other.safetensors"
+    save_model(create_model("siamrpn_alexnet", anchors="mmtracking"), path)
+    with pytest.raises(InputError, match="anchors of mmtracking, siamrpn_alexnet_otb with those"):
+        create_tracker("siamrpn_alexnet_otb", weights=path, engine="torch", device="cpu")
+    with pytest.raises(InputError, match="has no preset 'vot2019'; it has: none"):
+        create_tracker(f"{path}@vot2019", engine="torch", device="cpu")

@@ -66,7 +66,7 @@ STUDENT_STAGES: Mapping[str, tuple[Stage, ...]] = {
 """Name of a student -> the stages of its teacher."""
 
 FEATHER_RATES = (0.17, 0.25, 0.25, 0.25, 0.3)
-"""Squeeze rates of the shipped student; the last width is that of its teacher, fdsiamfc_30."""
+"""Squeeze rates of the narrow student; the last width is that of its teacher, fdsiamfc_30."""
 
 GAIN = 1e-3
 """Factor of the correlation, which sums thousands of products (FDSiamFC, ``SiamFC.out_scale``)."""
@@ -240,5 +240,5 @@ def fdsiamd_50(*, gain: float = GAIN) -> SiamFC:
 
 @register
 def feather_fc(*, gain: float = GAIN) -> SiamFC:
-    """Build the shipped student: widths 16, 64, 96, 96, 76, multiples of 16 but for the last."""
+    """Build a narrow student: widths 16, 64, 96, 96, 76, multiples of 16 but for the last."""
     return _network(squeeze(SIAMFC_STAGES, FEATHER_RATES), gain)

@@ -85,7 +85,7 @@ def siamkpn_small_1s() -> Recipe:
 
 @distillation
 def feather_fc_from_siamfc() -> Recipe:
-    """The shipped network from scratch, taught by SiamFC."""
+    """A narrow SiamFC from scratch, taught by SiamFC."""
     made = imitating(
         siamfc_got10k(),
         RESPONSE,
@@ -98,6 +98,6 @@ def feather_fc_from_siamfc() -> Recipe:
 
 @distillation
 def feather_fc_small() -> Recipe:
-    """The shipped network from scratch, taught by a siamfc_small, on little data."""
+    """A narrow SiamFC from scratch, taught by a siamfc_small, on little data."""
     made = imitating(siamfc_small(), RESPONSE, name="feather_fc_small", source="ours", teacher="")
     return replace(made, model="feather_fc")

@@ -25,7 +25,7 @@ from feathertrack.trackers.trax import TraxTracker
 from feathertrack.trackers.weights_file import check_weights_without_torch
 from feathertrack.weights.catalogue import find_weights
 
-DEFAULT_MODEL = "feather_fc"
+DEFAULT_MODEL = "feather_small"
 """The shipped model that ``default`` stands for."""
 
 ABOUT = "about"
@@ -87,6 +87,7 @@ def create_tracker(
     path = _weights_path(named, weights, is_file=parts.kind == "file")
     known = model if parts.kind == "model" else ""
     network = _engine_of(known, path, engine, device, precision, threads)
+    _check_conventions(named, network.info, path)
     return tracker_for(network, preset=preset, changes=settings)
 
 
@@ -122,6 +123,16 @@ def _engine_of(
     if model and network.info.name != model:
         raise InputError(f"{path} holds the weights of {network.info.name}, not of {model}")
     return network
+
+
+def _check_conventions(name: str, info: NetworkInfo, path: Path) -> None:
+    """Refuse weights of other conventions than those that were published under a name."""
+    published, found = PUBLISHED.get(name), info.conventions.get("anchors")
+    if published is not None and found is not None and found != published.anchors:
+        raise InputError(
+            f"{path} was trained with the anchors of {found}, {name} with those of "
+            f"{published.anchors}: say the file itself, --tracker {path}"
+        )
 
 
 def _create_pair(

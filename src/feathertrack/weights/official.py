@@ -12,10 +12,14 @@ import torch
 
 from feathertrack.errors import InputError
 from feathertrack.models.network import Network
+from feathertrack.models.registry import create_model
 from feathertrack.video.outfiles import replacing, writing
 from feathertrack.weights.recognition import State
 from feathertrack.weights.siamese import name_features
 from feathertrack.weights.siamrpn import mmtracking_name
+
+_UNTOLD = ("used", "stride", "size_prior")
+"""Options of our builders that the public codes do not have, and that shapes do not tell."""
 
 OfficialFormat = Literal["pysot", "pysot-layers", "mmtracking"]
 """Whose names: pysot's released files, its training configurations (which name the layers of
@@ -26,8 +30,9 @@ def official_state(model: Network, form: OfficialFormat = "pysot") -> State:
     """Return the state dict of a SiamRPN++ or SiamKPN network under official names.
 
     Raises:
-        InputError: the network is of another family, or that code would decode it by other
-            conventions than it was trained with.
+        InputError: the network is of another family, that code would decode it by other
+            conventions than it was trained with, or it was built in a way that neither names nor
+            shapes of such a file tell.
     """
     if form not in get_args(OfficialFormat):
         raise InputError(f"formats are {', '.join(get_args(OfficialFormat))}, got {form!r}")
@@ -42,7 +47,20 @@ def official_state(model: Network, form: OfficialFormat = "pysot") -> State:
         )
     if reader == "mmtracking" and model.name != "siamrpn_r50":
         raise InputError(f"mmtracking has siamrpn_r50 alone, not {model.name}")
+    _check_told(model, reader)
     return _WRITERS[form](model.state_dict())
+
+
+def _check_told(model: Network, reader: str) -> None:
+    """Refuse a network that could not be built again from its state dict alone."""
+    with torch.device("meta"):
+        usual = create_model(model.name).config
+    for option in _UNTOLD:
+        if model.config.get(option) != usual.get(option):
+            raise InputError(
+                f"{model.name} was built with {option}={model.config[option]!r}, which a file of "
+                f"{reader} cannot say: keep it in a file of ours, .safetensors"
+            )
 
 
 def _mmtracking(state: State) -> State:

@@ -15,6 +15,7 @@ from feathertrack.models.siamrpn import WIDTHS
 from feathertrack.weights.recognition import State, first
 
 _FEATURES = re.compile(r"backbone\.features\.(\d+)\.(\w+)")
+_MOBILENET_ENDS = ("layer0.0", "layer7.0.conv.6")
 _NECK = re.compile(r"neck\.downsample\d*\.downsample\.0\.weight")
 
 
@@ -74,11 +75,13 @@ def _find_backbone(state: State) -> Architecture:
             return Architecture(backbone="r50")
         return Architecture(backbone="r34" if "backbone.layer2.2.conv1.weight" in state else "r18")
     if "backbone.layer0.0.weight" in state:
-        stem = state["backbone.layer0.0.weight"].shape[:1]
-        last = state.get("backbone.layer7.0.conv.6.weight")
-        multiplier = multiplied(*stem, *(() if last is None else last.shape[:1]))
+        ends = [state.get(f"backbone.{name}.weight") for name in _MOBILENET_ENDS]
+        channels = [len(tensor) for tensor in ends if tensor is not None and tensor.ndim]
+        multiplier = multiplied(*channels) if channels else None
         if multiplier is None:
-            raise WeightsError(f"no MobileNetV2 begins with {list(stem)} channels and ends so")
+            raise WeightsError(
+                f"no MobileNetV2 has {channels or 'no'} channels in its first and last layer"
+            )
         options = {} if multiplier == 1.4 else {"multiplier": multiplier}
         return Architecture(backbone="mobilenetv2", options=dict(options))
     if "backbone.layer1.0.weight" in state:

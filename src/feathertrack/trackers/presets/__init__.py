@@ -33,7 +33,7 @@ PRESETS: Mapping[str, Mapping[str, TrackerSettings]] = {
 """Settings by model name and benchmark name: ``fdsiamfc_30@uav123``."""
 
 MMTRACKING: Mapping[str, Mapping[str, TrackerSettings]] = siamrpn.MMTRACKING
-"""The same for weights that follow mmtracking's conventions; they go before those above."""
+"""The same for weights that follow mmtracking's conventions; those above are not for them."""
 
 PUBLISHED: Mapping[str, Published] = {
     **siamrpn.PUBLISHED,
@@ -44,6 +44,6 @@ PUBLISHED: Mapping[str, Published] = {
 
 
 def presets_for(model: str, conventions: Mapping[str, str]) -> Mapping[str, TrackerSettings]:
-    """The presets of a model by name, those of the people who trained its weights first."""
-    theirs = MMTRACKING.get(model, {}) if conventions.get("anchors") == "mmtracking" else {}
-    return {**PRESETS.get(model, {}), **theirs}
+    """The presets of a model by name: those for weights of such conventions."""
+    table = MMTRACKING if conventions.get("anchors") == "mmtracking" else PRESETS
+    return table.get(model, {})

@@ -12,7 +12,9 @@ class Published:
     Attributes:
         model: the model that the file holds.
         preset: the preset that its authors tested it with.
+        anchors: whose anchors, crops and decoding it was trained with, where a family has several.
     """
 
     model: str
     preset: str
+    anchors: str = "pysot"

@@ -9,19 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from feathertrack.trackers.confidence import ConfidenceSettings
 from feathertrack.trackers.siamfc import SiamFCSettings
 
 _SIAMFC = SiamFCSettings()
 _SIAMD = SiamFCSettings(clip_center=False)
-_FEATHER = SiamFCSettings(  # chosen and fitted on the fold dev: docs/models/feather_fc.md
-    scale_step=1.08,
-    window_weight=0.25,
-    confidence=ConfidenceSettings(midpoint=0.624, slope=8.87, lost_below=0.3),
-)
 
 DEFAULTS: Mapping[str, SiamFCSettings] = {
-    "feather_fc": _FEATHER,
     "siamfc": _SIAMFC,
     "fdsiamfc_30": _SIAMFC,
     "fdsiamfc_15": _SIAMFC,

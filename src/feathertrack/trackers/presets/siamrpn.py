@@ -85,7 +85,7 @@ PUBLISHED: Mapping[str, Published] = {
     "siamrpn_r50_otb": Published(model="siamrpn_r50", preset="otb100"),
     **{
         f"siamrpn_r50_mmtracking_{release}_{name}": Published(
-            model="siamrpn_r50", preset=name.removesuffix("_fp16")
+            model="siamrpn_r50", preset=name.removesuffix("_fp16"), anchors="mmtracking"
         )
         for release, names in _RELEASES.items()
         for name in names

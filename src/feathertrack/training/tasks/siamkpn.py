@@ -26,7 +26,7 @@ from feathertrack.training.losses import siamkpn_loss
 from feathertrack.training.recipe import Recipe, TaskSettings
 from feathertrack.training.task import Losses, Task
 from feathertrack.training.tasks.pictures import pair_picture
-from feathertrack.training.tasks.truth import Truth, check_sizes, truth_of
+from feathertrack.training.tasks.truth import Truth, check_crop, check_sizes, truth_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +67,7 @@ class SiamKPNTaskSettings(TaskSettings):
             raise InputError(f"task siamkpn trains networks of siamkpn, not {network.name}")
         if not 0 < self.decay <= 1:
             raise InputError(f"task.decay must be above 0 and at most 1, got {self.decay}")
+        check_crop(recipe, network)
         check_sizes(recipe, stride=network.stride)
         task = SiamKPNTask(network, self)
         if teacher is not None:

@@ -33,7 +33,7 @@ from feathertrack.training.losses import siamrpn_loss
 from feathertrack.training.recipe import Recipe, TaskSettings
 from feathertrack.training.task import Losses, Task
 from feathertrack.training.tasks.pictures import pair_picture
-from feathertrack.training.tasks.truth import Truth, check_sizes, truth_of
+from feathertrack.training.tasks.truth import Truth, check_crop, check_sizes, truth_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +84,7 @@ class SiamRPNTaskSettings(TaskSettings):
                 f"task.anchors is {self.anchors}, but {network.name} was built for the anchors of "
                 f"{built_for}: model_options.anchors and task.anchors must agree"
             )
+        check_crop(recipe, network)
         check_sizes(recipe, stride=network.stride)
         task = SiamRPNTask(network, self)
         if teacher is not None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from feathertrack.data.batch import PairBatch
 from feathertrack.errors import InputError
+from feathertrack.models.network import Network
 from feathertrack.training.recipe import Recipe
 
 TARGETS_SIDE = 255
@@ -37,6 +38,20 @@ def truth_of(batch: PairBatch) -> Truth:
     boxes = batch.search_boxes.cpu().numpy().astype(np.float64)
     boxes[:, :2] += (TARGETS_SIDE - batch.search.shape[-1]) / 2
     return Truth(boxes, batch.positive.cpu().numpy(), batch.seeds.cpu().numpy())
+
+
+def check_crop(recipe: Recipe, network: Network) -> None:
+    """Refuse crops of another convention than the network's trackers cut.
+
+    Raises:
+        InputError: ``data.crop`` is not the crop that the weights will remember.
+    """
+    built_for = network.conventions.get("crop", "pysot")
+    if recipe.data.crop != built_for:
+        raise InputError(
+            f"data.crop is {recipe.data.crop}, but {network.name} was built for crops of "
+            f"{built_for}: data.crop and model_options.anchors must agree"
+        )
 
 
 def check_sizes(recipe: Recipe, *, stride: int = 8) -> None:
