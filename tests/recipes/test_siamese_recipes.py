@@ -115,6 +115,14 @@ def test_rates_are_those_of_the_reference_in_every_epoch(name: str, config: str)
         assert min(rates.values()) == pytest.approx(backbone, rel=1e-12)
 
 
+@pytest.mark.parametrize("name", [*list_recipes("siamrpn_r50_*lasot"), "siamrpn_r50_uav123"])
+def test_rates_are_those_of_mmtracking_in_every_epoch(name: str) -> None:
+    meta = json.loads((shared("goldens/siamrpnpp_mmtracking") / "meta.json").read_text())
+    recipe = find_recipe(name)
+    factors = schedule_factors(recipe.schedule, epochs=recipe.loop.epochs)
+    assert list(factors) == pytest.approx(meta["lr_factor_per_epoch"], rel=1e-12)
+
+
 def test_shares_of_the_sets_are_those_of_the_union_of_pysot() -> None:
     sets = find_recipe("siamkpn_r50_3s_vot").data.sets
     assert [(one.reader, one.count, one.frame_range) for one in sets] == [

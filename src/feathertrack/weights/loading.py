@@ -75,8 +75,9 @@ def load_model(
             found = replace(found, name=name, options={})
         if found.part and name is None:
             raise WeightsError(
-                f"it holds only the {found.part} of a network such as {found.name}: say "
-                f"load_model(path, name={found.name!r}) to begin a training with it"
+                f"it holds only the {found.part} of a network such as {found.name}: a training "
+                f"begins with it by --weights; load_model(path, name={found.name!r}) and "
+                f"--model {found.name} of convert make the rest up at random"
             )
         model = _build(found, options or {})
         _fill(model, found.state if found.whole else _kept(model, found), part=found.part)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from feathertrack.errors import InputError
 from feathertrack.evaluation.ope import CONVENTIONS, OpeScore, score_sequences
 from tests.evaluation.ope_goldens import GoldenSet, arrays, expected, lasot, made_up, otb100
 from tests.goldens_compare import assert_within
+from tests.shared_data import shared
 
 MADE_UP = sorted(set(CONVENTIONS) - {"mmtracking"})  # whose goldens are of the visible frames
 OTB = {
@@ -142,3 +145,33 @@ def check_headline(found: OpeScore, wanted: dict[str, float]) -> None:
         label = f"{found.convention.name}/{key}"
         allowed = tolerance(found.convention.name)
         assert_within(label, computed[key], wanted[key], tolerance=allowed)
+
+
+@pytest.mark.parametrize(
+    ("convention", "rows"), [("mmtracking", "all_frames"), ("mmtracking_visible", "visible_only")]
+)
+def test_three_sequences_with_absences_as_mmtracking_scores_them(
+    convention: str, rows: str
+) -> None:
+    folder = shared("goldens/siamrpnpp_mmtracking")
+    wanted = json.loads((folder / "meta.json").read_text())["ope"][rows]
+    with np.load(folder / "ope.npz") as golden:
+        truths, tracks = (
+            [sized(golden[f"{name}{number}"]) for number in range(3)] for name in ("gt", "pred")
+        )
+        absent = [~golden[f"vis{number}"].astype(bool) for number in range(3)]
+    found = score_sequences(
+        tracks,
+        truths,
+        convention=convention,
+        absent=absent if convention == "mmtracking_visible" else None,
+        names=list("abc"),
+    )
+    headline = found.headline
+    assert 100 * headline["auc"] == pytest.approx(wanted["success"], abs=1e-5)
+    assert 100 * headline["precision"] == pytest.approx(wanted["precision"], abs=1e-9)
+    assert 100 * headline["norm_precision"] == pytest.approx(wanted["norm_precision"], abs=1e-9)
+
+
+def sized(boxes_xyxy: np.ndarray) -> np.ndarray:
+    return np.concatenate([boxes_xyxy[:, :2], boxes_xyxy[:, 2:] - boxes_xyxy[:, :2]], axis=1)
