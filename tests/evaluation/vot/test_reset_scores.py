@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,7 @@ from feathertrack.evaluation.vot.reset_scores import (
 )
 from feathertrack.evaluation.vot.truth import VotTruth
 from tests.evaluation.vot.challenges import TRACKERS, expected_of, runs_of, truth_of
+from tests.shared_data import shared
 
 TRUTH_BOX = [20.0, 20, 20, 20]
 
@@ -160,3 +163,35 @@ def test_tag_without_a_frame_has_no_accuracy() -> None:
     score = score_pysot(truth, [[steady(15)]], window=(2, 10))
     assert np.isnan(score.per_tag["dark"].accuracy)
     assert score.per_tag["far"].num_frames == 2
+
+
+def test_four_sequences_as_mmtracking_scores_them() -> None:
+    """The golden's overlaps are exact ones of rectangles, ours those of the toolkit's pixels."""
+    folder = shared("goldens/siamrpnpp_mmtracking")
+    wanted = json.loads((folder / "meta.json").read_text())["vot"]
+    with np.load(folder / "vot.npz") as golden:
+        parts = [
+            {name: golden[f"{name}{number}"] for name in ("gt", "pred", "code")}
+            for number in range(4)
+        ]
+    lengths = [len(part["gt"]) for part in parts]
+    regions = [Regions.from_rows(part["gt"].tolist()) for part in parts]
+    truth = VotTruth.build([str(n) for n in range(4)], regions, [(4000, 4000)] * 4)
+    runs = [
+        [
+            Regions.from_list(
+                [
+                    box if code < 0 else [float(code)]
+                    for box, code in zip(part["pred"].tolist(), part["code"], strict=True)
+                ]
+            )
+        ]
+        for part in parts
+    ]
+    low, high = wanted["interval"]
+    score = score_mmtracking(truth, runs, window=(low, high))
+    assert score.lost == wanted["num_fails"]
+    assert score.robustness == pytest.approx(100 * wanted["num_fails"] / sum(lengths), rel=1e-9)
+    assert score.robustness == pytest.approx(wanted["robustness"], rel=1e-9)
+    assert score.accuracy == pytest.approx(wanted["accuracy"], abs=0.01)
+    assert score.eao == pytest.approx(wanted["eao"], abs=0.01)
