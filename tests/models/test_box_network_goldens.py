@@ -14,12 +14,27 @@ from feathertrack.models import create_model
 from feathertrack.models.atom import Atom
 from feathertrack.models.box_network import BoxNetwork
 from feathertrack.models.drnet import DRNet
+from feathertrack.trackers.drnet import DRNetSettings, DRNetTracker
+from feathertrack.trackers.online_tracker import PatchView, Target
+from feathertrack.trackers.refinement import Climb, Window, climb
 from tests.filling import filled_state, pictures, shapes_of
 from tests.goldens.fill import fill_array
 from tests.goldens_compare import Golden, assert_within, load_golden
+from tests.trackers.plain_engine import PlainEngine
 
 TOLERANCE = 2e-4
 """Of the largest value of an array."""
+
+REFINED_TOLERANCE = 5e-3
+"""The same for boxes after five steps, which amplify rounding."""
+
+CLIMBS = {
+    "default": Climb(steps=5, lengths=(1.0, 1.0), decay=1.0, relative=False),
+    "default_decay": Climb(steps=5, lengths=(1.0, 1.0), decay=0.5, relative=False),
+    "relative": Climb(steps=5, lengths=(0.01, 0.01), decay=1.0, relative=True),
+    "relative_pair": Climb(steps=5, lengths=(0.01, 0.05), decay=0.8, relative=True),
+}
+"""How the first picture's proposals were refined, by the ending of the golden's keys."""
 
 NETWORKS = {
     "atom_mobilenetv2": "atom_mobilenetv2",
@@ -56,11 +71,12 @@ class Computed:
     def array(self, key: str) -> Tensor:
         return torch.from_numpy(self.golden.arrays[key])
 
-    def check(self, key: str, computed: Tensor) -> None:
+    def check(
+        self, key: str, computed: Tensor | NDArray[Any], *, relative: float = TOLERANCE
+    ) -> None:
         expected = self.golden.arrays[key]
-        assert_within(
-            key, computed.detach(), expected, tolerance=TOLERANCE * np.abs(expected).max()
-        )
+        found = computed.detach() if isinstance(computed, Tensor) else computed
+        assert_within(key, found, expected, tolerance=relative * np.abs(expected).max())
 
     def check_map(self, key: str, computed: Tensor, *, every: int) -> None:
         """A map of which every n-th cell and some channels are kept, and three numbers of all."""
@@ -153,3 +169,38 @@ def test_all_in_one_go(computed: Computed) -> None:
         )
     key = "forward_iou" if isinstance(computed.network, Atom) else "forward_reg"
     computed.check(key, outputs.flatten(1)[None])
+
+
+@pytest.mark.parametrize("how", CLIMBS)
+def test_boxes_climb_as_in_the_reference(computed: Computed, how: str) -> None:
+    network = computed.network
+    if not isinstance(network, Atom):
+        pytest.skip("DRNet takes one step")
+    map3, map4 = (values[:1] for values in computed.maps)
+
+    def judge(boxes_P4: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+        with torch.inference_mode():
+            overlaps, slopes = network.iou(map3, map4, torch.from_numpy(boxes_P4[None]).float())
+        return overlaps[0].double().numpy(), slopes[0].double().numpy()
+
+    boxes, overlaps = climb(computed.proposals[0].double().numpy(), judge, CLIMBS[how])
+    computed.check(f"refined_{how}", boxes, relative=REFINED_TOLERANCE)
+    computed.check(f"refined_iou_{how}", overlaps, relative=REFINED_TOLERANCE)
+
+
+def test_the_one_step_of_drnet(computed: Computed) -> None:
+    if not isinstance(computed.network, DRNet):
+        pytest.skip("boxes of ATOM climb")
+    engine = PlainEngine(computed.network)
+    tracker = DRNetTracker(engine, DRNetSettings(half_pixel_bias=True))  # type: ignore[arg-type]
+    window = Window.whole([values[:1].numpy() for values in computed.maps])
+    frame = PatchView(center=np.zeros(2), step=1.0, side=1)
+    found = []
+    for box in computed.proposals[0].double().numpy():
+        corner, size = box[1::-1], box[:1:-1]
+        tracker.target = Target(
+            position=corner + (size - 1) / 2, size=size, scale=1.0, base=size, limits=(0.0, np.inf)
+        )
+        tracker.refine(lambda _: window, frame)
+        found.append([*tracker.target.position[::-1], *tracker.target.size[::-1]])
+    computed.check("decoded", np.array(found))

@@ -31,6 +31,7 @@ def _located(up: Map) -> Location:
     return locate(up, target_hw=np.array([60.0, 80.0]) / SCALE, thresholds=THRESHOLDS)
 
 
+@pytest.mark.parametrize(("name", "prefix"), [("atom_online", ""), ("drnet_online", "max.")])
 @pytest.mark.parametrize(
     "case",
     [
@@ -38,23 +39,24 @@ def _located(up: Map) -> Location:
         *("close_uncertain", "hard_negative", "hn_below"),
     ],
 )
-def test_outcomes(case: str) -> None:
-    golden = load_golden("atom_online", "golden").arrays
-    up = _up(golden[f"loc.{case}.raw"])
-    assert_within("up", up[::16, ::16], golden[f"loc.{case}.up"], tolerance=1e-5)
+def test_outcomes(case: str, name: str, prefix: str) -> None:
+    golden, key = load_golden(name, "golden").arrays, f"{prefix}loc.{case}"
+    up = _up(golden[f"{key}.raw"])
+    assert_within("up", up[::16, ::16], golden[f"{key}.up"], tolerance=1e-5)
     found = _located(up)
-    flag = str(golden[f"loc.{case}.flag"])
+    flag = str(golden[f"{key}.flag"])
     assert found.outcome == NAMES.get(flag, flag)
-    assert_within("vec", found.place * SCALE, golden[f"loc.{case}.vec"], tolerance=1e-4)
+    assert_within("vec", found.place * SCALE, golden[f"{key}.vec"], tolerance=1e-4)
 
 
 def test_interpolation_of_learnt_responses() -> None:
-    for name, prefix in (("atom_online", ""), ("drnet_online", "sum."), ("drnet_online", "ohem.")):
-        golden = load_golden(name, "golden").arrays
+    for prefix in ("", "max.", "sum.", "ohem."):
+        golden = load_golden("drnet_online" if prefix else "atom_online", "golden").arrays
         up = _up(golden[f"{prefix}scores_raw"][0, 0])
         assert_within("up", up[::8, ::8], golden[f"{prefix}scores_up"], tolerance=1e-5)
         assert up.max() == pytest.approx(float(golden[f"{prefix}scores_up_max"]), abs=1e-5)
-        found = _located(up)
+        found, flag = _located(up), str(golden[f"{prefix}flag"])
+        assert found.outcome == NAMES.get(flag, flag)
         assert_within(
             "vec", found.place * SCALE, golden[f"{prefix}translation_vec"], tolerance=1e-4
         )

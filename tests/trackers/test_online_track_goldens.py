@@ -136,7 +136,12 @@ def test_six_frames(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         scale = tracker.target.scale
         result = tracker.update(picture)
         check_frame(tracker, arrays, number, scale)
-        assert_within("box", result.box, arrays["target_bbox"][number], tolerance=1e-3)
+        for key, found in (
+            ("target_bbox", result.box),
+            ("pos_yx", tracker.target.position),
+            ("target_sz_hw", tracker.target.size),
+        ):
+            assert_within(key, found, arrays[key][number], tolerance=1e-3)
     learnt = tracker.classifiers[0].filter.view(-1)
     expected = arrays["filter_final"].reshape(-1)
     assert_within("filter", learnt, expected, tolerance=5e-3 * np.abs(expected).max())

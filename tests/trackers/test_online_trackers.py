@@ -99,6 +99,20 @@ def test_a_target_is_followed_on_its_way_and_lost_when_it_is_gone() -> None:
     assert np.array_equal(lost.box, result.box)
 
 
+def test_a_new_target_does_not_jump_to_where_the_last_was_refined() -> None:
+    frames, other = book(seed=0), np.array([150.0, 110.0, 30.0, 30.0])
+    changes = {"stale_position": True, "not_found_below": -1.0}
+    used, fresh = tracker(**changes), tracker(**changes)
+    used.init(frames[0], TARGET)
+    used.update(frames[1])
+    boxes = []
+    for one in (used, fresh):
+        one.settings = replace(one.settings, largest_aspect=1.0)  # all boxes are too thin
+        one.init(frames[0], other)
+        boxes.append(one.update(frames[1]).box)
+    assert np.array_equal(*boxes)
+
+
 def test_two_networks_add_up_their_scores() -> None:
     frames = book(seed=0)
     both = AtomTracker([engine("atom_r18_tiny")] * 2, AtomSettings(**SMALL))

@@ -135,7 +135,7 @@ def test_sparse_tensors_are_left_out_beside_the_table_and_named_in_it(
     beside = {"net": _table(), "meter": Meter(), "moments": _sparse()}
     assert set(_read(_saved(tmp_path / "a.pth", beside, legacy=legacy))) == {"weight", "bias"}
     inside = {"net": {**_table(), "third": _sparse()}, "meter": Meter()}
-    with pytest.raises(WeightsError, match=r"tensor 'third' is sparse, quantised or without"):
+    with pytest.raises(WeightsError, match=r"tensor third is sparse, quantised or without"):
         _read(_saved(tmp_path / "b.pth", inside, legacy=legacy))
 
 
@@ -158,6 +158,6 @@ def test_a_module_saved_whole_beside_the_table_is_left_out(legacy: bool, tmp_pat
     assert isinstance(content, dict)
     assert isinstance(content["whole"], StandIn)
     assert set(_read(path)) == {"weight", "bias"}
-    with pytest.raises(WeightsError, match="asks for torch.*save its state dict alone"):
+    with pytest.raises(WeightsError, match=r"asks for torch.*save its state dict alone"):
         _read(_saved(tmp_path / "b.pth", module, legacy=legacy))
     assert not list(Path.cwd().glob("*.patch"))

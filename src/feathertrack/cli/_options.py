@@ -49,6 +49,7 @@ class TrackerOptions:
             with init(image, box) and update(image)), or 'trax:COMMAND' (any program that speaks
             TraX). After an @: a preset of settings, or a JSON file of them.
         weights: Weights for the tracker that is named; without it, the shipped or downloaded ones.
+            A tracker of two networks takes two files, A.pth,B.pth.
         engine: What runs the network. auto measures those that are installed, once per machine, and
             takes the fastest.
         device: Where the network runs.

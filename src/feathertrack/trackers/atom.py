@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from feathertrack.engines.protocol import CallingEngine
 from feathertrack.errors import InputError
@@ -19,6 +19,7 @@ from feathertrack.trackers.online_settings import OnlineSettings
 from feathertrack.trackers.online_tracker import OnlineTracker, PatchView
 from feathertrack.trackers.refinement import Climb, WindowOf, climb, propose
 from feathertrack.trackers.settings import ranged
+from feathertrack.trackers.tracker import Image
 
 Array = NDArray[np.float64]
 
@@ -73,6 +74,12 @@ class AtomTracker(OnlineTracker[AtomSettings]):
         draws: Callable[[int], Draws] = Draws,
     ) -> None:
         super().__init__(engines, settings, draws=draws)
+        self._refined: Array | None = None
+
+    def init(self, image: Image, box: ArrayLike) -> None:
+        """See ``OnlineTracker``; where the last target was refined is forgotten too."""
+        super().init(image, box)
+        self._refined = None
 
     def refine(self, window_of: WindowOf, view: PatchView) -> None:
         """Let boxes around the target climb, and take the mean of the best."""
@@ -106,8 +113,8 @@ class AtomTracker(OnlineTracker[AtomSettings]):
             target.position = position
             target.resize(size)
             self._refined = position
-        elif s.stale_position:
-            target.position = getattr(self, "_refined", target.position)
+        elif s.stale_position and self._refined is not None:
+            target.position = self._refined
 
 
 def _best(boxes_P4: Array, overlaps_P: Array, *, count: int, largest_aspect: float) -> Array | None:

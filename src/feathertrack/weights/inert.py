@@ -24,6 +24,7 @@ import torch
 from torch import Tensor
 from torch._utils import _rebuild_parameter, _rebuild_tensor_v2
 
+
 class _Sealed:
     """A function that a file may call and do nothing else with: it cannot be given a state."""
 

@@ -63,12 +63,14 @@ class Setup:
             samples=samples, filter_weight=0.1, projection_weight=1e-4, side=4, width=self.width
         )
 
-    def learn(self, schedule: list[int]) -> Tensor:
-        problem = self.joint()
-        start = problem.join(self.filter, self.projection)
+    def start(self) -> Tensor:
+        return self.joint().join(self.filter, self.projection)
+
+    def learn(self, schedule: list[int], point: Tensor | None = None) -> Tensor:
+        problem, start = self.joint(), self.start()
         return gauss_newton(
             problem,
-            start,
+            start if point is None else point,
             schedule=schedule,
             solver=ConjugateGradient(),
             preconditioner=1 / problem.regularisation(start),
@@ -113,6 +115,23 @@ def test_whole_first_frame(name: str, prefix: str, iterations: int, dtype: torch
     filter_DT, projection_DC = problem.split(point)
     answer = mlu(respond(problem.samples.maps_CNnm, projection_DC.t() @ filter_DT))
     case.check("response_gn_final", answer, relative=0.1)
+
+
+@pytest.mark.parametrize(("name", "prefix"), [("atom_online", ""), ("drnet_online", "max.")])
+def test_every_iteration_of_the_first_frame(name: str, prefix: str) -> None:
+    case = setup(name, torch.float64, prefix)
+    problem, point = case.joint(), case.start()
+    for number, (before, after) in enumerate(case.array("gn_losses.f64").reshape(-1, 2)):
+        relative = EXACT if number == 0 else 0.1
+        assert problem.linearise(point).objective == pytest.approx(before, rel=relative)
+        point = case.learn([10], point)
+        assert problem.linearise(point).objective == pytest.approx(after, rel=relative)
+        if number == 0:  # the only one that rounding leaves alike, element by element
+            filter_DT, projection_DC = problem.split(point)
+            expected = case.array("filter_gn_iters.f64")[0].reshape(filter_DT.shape)
+            tolerance = EXACT * float(np.abs(expected).max())
+            assert_within("filter_gn_iters", filter_DT, expected, tolerance=tolerance)
+            case.check("projection_gn_first", projection_DC, relative=EXACT)
 
 
 @pytest.mark.parametrize(
