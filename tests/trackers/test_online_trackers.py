@@ -101,7 +101,7 @@ def test_a_target_is_followed_on_its_way_and_lost_when_it_is_gone() -> None:
 
 def test_a_new_target_does_not_jump_to_where_the_last_was_refined() -> None:
     frames, other = book(seed=0), np.array([150.0, 110.0, 30.0, 30.0])
-    changes = {"stale_position": True, "not_found_below": -1.0}
+    changes: dict[str, Any] = {"stale_position": True, "not_found_below": -1.0}
     used, fresh = tracker(**changes), tracker(**changes)
     used.init(frames[0], TARGET)
     used.update(frames[1])
@@ -110,7 +110,7 @@ def test_a_new_target_does_not_jump_to_where_the_last_was_refined() -> None:
         one.settings = replace(one.settings, largest_aspect=1.0)  # all boxes are too thin
         one.init(frames[0], other)
         boxes.append(one.update(frames[1]).box)
-    assert np.array_equal(*boxes)
+    assert np.array_equal(boxes[0], boxes[1])
 
 
 def test_two_networks_add_up_their_scores() -> None:

@@ -63,13 +63,13 @@ ATTRIBUTES = b"}X\x0c\x00\x00\x00__defaults__K\x05\x85sb"
     ids=["slots", "attributes", "item", "items", "append", "appends"],
 )
 def test_a_file_cannot_change_what_it_names(named: str, deed: bytes, tmp_path: Path) -> None:
-    before = torch._utils._rebuild_tensor_v2.__defaults__  # type: ignore[attr-defined]
+    before = torch._utils._rebuild_tensor_v2.__defaults__
     path = _hostile(tmp_path / "evil.pth", named, deed)
     with pytest.raises((pickle.UnpicklingError, TypeError, AttributeError)):
         read_inert(path)
     with pytest.raises(WeightsError):
         read_file(path)
-    assert torch._utils._rebuild_tensor_v2.__defaults__ == before  # type: ignore[attr-defined]
+    assert torch._utils._rebuild_tensor_v2.__defaults__ == before
     good = _saved(tmp_path / "good.pth", {"net": _table(), "meter": Meter()}, legacy=True)
     assert torch.equal(_read(good)["weight"], _table()["weight"])
     assert StandIn().__dict__ == {}

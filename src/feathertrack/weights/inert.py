@@ -42,7 +42,8 @@ class _Sealed:
 
 def _parameter(data: Tensor, requires_grad: bool, hooks: object, state: object) -> Tensor:
     """A parameter without the attributes that a program gave it."""
-    return _rebuild_parameter(data, requires_grad, hooks)
+    made: Tensor = _rebuild_parameter(data, requires_grad, hooks)  # type: ignore[no-untyped-call]
+    return made
 
 
 def _without_values(*arguments: object) -> Tensor:
