@@ -13,8 +13,8 @@ from feathertrack.trackers.feather import FeatherSettings
 
 _SMALL = FeatherSettings(
     size_penalty=0.057,
-    window_weight=0.175,
-    size_rate=0.966,
+    window_weight=0.25,
+    size_rate=0.7,
     context=1.43,
     search_size=208,
     confidence=ConfidenceSettings(
