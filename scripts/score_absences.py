@@ -166,7 +166,9 @@ def run(args: argparse.Namespace) -> None:
     own = getattr(changing.settings_of(tracker), "confidence", None) or ConfidenceSettings()
     settings = settings_from_json(own, chosen.get("confidence", {}))
     if args.fit:
-        settings = fit_states(runs, made_with=settings, rule=Rule(false_lost=args.false_lost))
+        settings = fit_states(
+            runs, made_with=settings, rule=Rule(false_lost=args.false_lost, sure=args.sure)
+        )
         fitted = {"confidence": asdict(settings), "about": {"fitted": str(args.data), **said}}
         write_json(args.output / f"{args.label}.settings.json", fitted)
         print(json.dumps(asdict(settings), indent=1))
@@ -232,6 +234,12 @@ def main() -> int:
     parser.add_argument("--fit", action="store_true", help="choose how the score is read")
     parser.add_argument("--apply", type=Path, help="settings of an earlier fit")
     parser.add_argument("--false-lost", type=float, default=0.02, help="at most, for --fit")
+    parser.add_argument(
+        "--sure",
+        type=float,
+        default=Rule.sure,
+        help="share of good frames above tracking, for --fit",
+    )
     parser.add_argument("--plain", type=Path, help="folder of sequences without absences, too")
     parser.add_argument("--split", default="", help="which of them, as folds.json:dev")
     parser.add_argument("--output", type=Path, required=True, help="folder of what is measured")

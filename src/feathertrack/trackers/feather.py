@@ -165,7 +165,7 @@ class FeatherTracker(SiameseTracker):
 
     def _renew(self, state: State) -> None:
         settings = self.settings
-        sure = state == "tracking" and not self.lost_search.owed
+        sure = state != "lost" and not self.lost_search.owed
         view = self.renewal.after(
             self.confidence.share if sure else -np.inf,
             above=settings.renewal_above,

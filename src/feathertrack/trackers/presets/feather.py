@@ -1,12 +1,13 @@
 """Settings of the Feather networks, chosen on the fold dev: docs/models/feather_small.md.
 
 Regions of 208 pixels with less around the target show it as large as in the networks' training, at
-two thirds of the cost of 256 pixels.
+two thirds of the cost of 256 pixels. Scores and states are those of docs/absences.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from feathertrack.trackers.confidence import ConfidenceSettings
 from feathertrack.trackers.feather import FeatherSettings
@@ -18,13 +19,23 @@ _SMALL = FeatherSettings(
     context=1.43,
     search_size=208,
     confidence=ConfidenceSettings(
-        midpoint=0.644, slope=7.67, tracking_above=0.764, lost_below=0.104, patience=3
+        midpoint=0.713, slope=6.57, tracking_above=0.738, lost_below=0.114, patience=5
+    ),
+)
+_NANO = replace(
+    _SMALL,
+    size_penalty=0.0571,
+    window_weight=0.1747,
+    size_rate=0.9662,
+    context=1.4276,
+    confidence=ConfidenceSettings(
+        midpoint=0.793, slope=7.34, tracking_above=0.75, lost_below=0.039, patience=8
     ),
 )
 
 DEFAULTS: Mapping[str, FeatherSettings] = {
-    "feather_base": _SMALL,
-    "feather_nano": _SMALL,
+    "feather_base": _SMALL,  # has no weights of its own yet
+    "feather_nano": _NANO,
     "feather_small": _SMALL,
 }
 
