@@ -5,13 +5,13 @@ python examples/several_targets.py
 
 import feathertrack as ft
 from feathertrack.demo import clip_boxes, clip_path
-from feathertrack.trackers.siamfc import SiamFCTracker
+from feathertrack.trackers.feather import FeatherTracker
 
 
 def main() -> None:
     """Follow the shuttle from the start, and the nose of the rocket from frame 110 to 150."""
     tracker = ft.create_tracker()
-    assert isinstance(tracker, SiamFCTracker)
+    assert isinstance(tracker, FeatherTracker)
     targets = ft.MultiTracker(tracker.engine)
     with ft.open_source(clip_path()) as frames:
         for frame in frames:

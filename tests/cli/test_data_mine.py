@@ -43,6 +43,6 @@ def test_wrong_words_and_useless_folders(videos: Path, tmp_path: Path, run: Run)
     unlicensed = run(*words)
     assert unlicensed.status == 1
     assert "--all takes those whose licence nobody states" in unlicensed.err
-    unknown = run(*words, "--all", "--tracker", "feather_fcc")
-    assert (unknown.status, "nearest names: feather_fc" in unknown.err) == (2, True)
+    unknown = run(*words, "--all", "--tracker", "feather_smal")
+    assert (unknown.status, "nearest names: feather_small" in unknown.err) == (2, True)
     assert not (tmp_path / "mined").exists()
