@@ -2,9 +2,9 @@
 
     python scripts/average_weights.py early.safetensors late.safetensors --output mean.safetensors
 
-It makes sense for weights of which one was trained on from the other, or both from a third (Wortsman
-et al., Model soups, arXiv 2203.05482). What the files say of their training is kept of the last
-one, and the digests of all are written beside it.
+It makes sense for weights of which one was trained on from the other, or both from a third
+(Wortsman et al., Model soups, arXiv 2203.05482). What the files say of their training is kept of
+the last one, and the digests of all are written beside it.
 """
 
 from __future__ import annotations
