@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from feathertrack.cli._terminal import progress, remark
 from feathertrack.engines.pair import SUFFIXES, find_pair, name_pair
 from feathertrack.errors import InputError, require
+from feathertrack.lock import work_folder
 from feathertrack.video.outfiles import make_folder, writing
 
 if TYPE_CHECKING:
@@ -99,13 +99,11 @@ def _refuse_pairs(source: Path, output: Path, *, quantised: bool) -> None:
 @contextmanager
 def _work_folder(output: Path) -> Iterator[Path]:
     """A folder on the disk of the output, gone at the end."""
-    with writing(output):
-        make_folder(output.parent)
-        made = tempfile.TemporaryDirectory(
-            dir=output.parent, prefix=".feathertrack-", ignore_cleanup_errors=True
-        )
-    with made as folder:
-        yield Path(folder)
+    with ExitStack() as held:
+        with writing(output):
+            make_folder(output.parent)
+            folder = held.enter_context(work_folder(output.parent, prefix=".feathertrack-"))
+        yield folder
 
 
 def _onnx_pair(source: Path, path: Path, *, model: str | None) -> tuple[Network | None, Path]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from feathertrack.engines.onnx_runtime import read_onnx_label
 from feathertrack.engines.pair import find_pair, name_pair
 from feathertrack.errors import WeightsError, require
+from feathertrack.lock import work_folder
 from feathertrack.paths import cache_dir
 
 if TYPE_CHECKING:
@@ -54,19 +55,17 @@ def exported(key: str, load: Callable[[], Network]) -> Path:
     from feathertrack.export.onnx import export_onnx
 
     model = load()
-    work = _work_folder(folder.parent)
-    export_onnx(model, _stem(work))
-    if work.parent != folder.parent:
+    with contextlib.ExitStack() as held:
+        work = _work_folder(folder.parent, held)
+        export_onnx(model, _stem(work))
+        if work.parent == folder.parent:
+            shutil.rmtree(folder, ignore_errors=True)  # what is there is no whole network
+            with contextlib.suppress(OSError):
+                work.rename(folder)
+            if _is_whole(folder):  # of this process, or of one that was faster
+                return _stem(folder)
+        atexit.register(held.pop_all().close)  # it cannot be kept, and is used where it is
         return _stem(work)
-    shutil.rmtree(folder, ignore_errors=True)  # what is there is no whole network
-    with contextlib.suppress(OSError):
-        work.rename(folder)
-        return _stem(folder)
-    if not _is_whole(folder):  # it cannot be renamed, and no other process was faster
-        _remove_at_exit(work)
-        return _stem(work)
-    shutil.rmtree(work, ignore_errors=True)
-    return _stem(folder)
 
 
 def _stem(folder: Path) -> Path:
@@ -83,19 +82,14 @@ def _is_whole(folder: Path) -> bool:
     return True
 
 
-def _work_folder(parent: Path) -> Path:
+def _work_folder(parent: Path, held: contextlib.ExitStack) -> Path:
     """An empty folder beside the final one, or, where none can be made, a temporary one."""
     try:
-        parent.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(dir=parent, prefix="unfinished-"))
+        return held.enter_context(work_folder(parent, prefix="unfinished-"))
     except OSError:
         folder = Path(tempfile.mkdtemp(prefix="feathertrack-"))
-        _remove_at_exit(folder)
+        held.callback(shutil.rmtree, folder, ignore_errors=True)
         return folder
-
-
-def _remove_at_exit(folder: Path) -> None:
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
 def _require_exporter() -> None:

@@ -91,11 +91,14 @@ def setup(name: str, dtype: torch.dtype = torch.float64, prefix: str = "") -> Se
     ("key", "schedule"),
     [("short_a", [2]), ("short_b", [4]), ("short_c", [3, 3]), ("short_d", [10])],
 )
+@pytest.mark.parametrize(("name", "prefix"), [("atom_online", ""), ("drnet_online", "max.")])
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
-def test_first_frame(key: str, schedule: list[int], dtype: torch.dtype) -> None:
+def test_first_frame(
+    name: str, prefix: str, key: str, schedule: list[int], dtype: torch.dtype
+) -> None:
     if key == "short_d" and dtype == torch.float32:
         pytest.skip("rounding of float32 alone costs 6 %")
-    case = setup("atom_online", dtype)
+    case = setup(name, dtype, prefix)
     filter_DT, projection_DC = case.joint().split(case.learn(schedule))
     relative = EXACT if dtype == torch.float64 else 2e-5
     case.check(f"{key}.filter", filter_DT, relative=relative)
