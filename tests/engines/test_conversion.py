@@ -94,3 +94,11 @@ def test_a_cache_that_cannot_be_written_costs_only_time(
 
 def test_what_is_needed_to_export_is_here() -> None:
     assert conversion.obstacle() == ""
+
+
+def test_an_export_removes_what_a_killed_one_left(cache: Path, tiny_model: Network) -> None:
+    left = cache / "exported" / "unfinished-0123456789ab"
+    left.mkdir(parents=True)
+    left.with_suffix(".lock").touch()  # its holder is dead
+    path = exported("0" * 64, Loader(tiny_model))
+    assert [folder.name for folder in (cache / "exported").iterdir()] == [path.parent.name]

@@ -59,10 +59,11 @@ def exported(key: str, load: Callable[[], Network]) -> Path:
         work = _work_folder(folder.parent, held)
         export_onnx(model, _stem(work))
         if work.parent == folder.parent:
-            shutil.rmtree(folder, ignore_errors=True)  # what is there is no whole network
-            with contextlib.suppress(OSError):
-                work.rename(folder)
-            if _is_whole(folder):  # of this process, or of one that was faster
+            if not _is_whole(folder):  # else another process was faster
+                shutil.rmtree(folder, ignore_errors=True)
+                with contextlib.suppress(OSError):
+                    work.rename(folder)
+            if _is_whole(folder):
                 return _stem(folder)
         atexit.register(held.pop_all().close)  # it cannot be kept, and is used where it is
         return _stem(work)
