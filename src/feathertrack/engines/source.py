@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from feathertrack.engines import conversion
 from feathertrack.engines.choice import Candidate
 from feathertrack.engines.devices import parse_device
-from feathertrack.engines.pair import SUFFIXES, find_pair, stored_files
+from feathertrack.engines.pair import SUFFIXES, Label, find_pair, stored_files
+from feathertrack.engines.protocol import NetworkInfo
 from feathertrack.errors import InputError, WeightsError, require
 from feathertrack.weights.digest import file_digest
 
@@ -53,16 +54,22 @@ class Source:
     @cached_property
     def precision(self) -> str:
         """What the weights are stored in: float32 unless an exported pair says otherwise."""
-        if not self.is_pair:
-            return "float32"
-        files = find_pair(self.path)
-        if files.suffix == ".onnx":
-            from feathertrack.engines.onnx_runtime import read_onnx_label
+        return _label(self.path).precision if self.is_pair else "float32"
 
-            return read_onnx_label(files).precision
-        from feathertrack.engines.openvino_runtime import read_ir_label
+    @cached_property
+    def info(self) -> NetworkInfo:
+        """What a tracker must know about the network, without an engine that runs it.
 
-        return read_ir_label(files).precision
+        Raises:
+            WeightsError: the weights cannot be loaded.
+            MissingExtra: they are torch's, and torch is not installed.
+        """
+        if self.is_pair:
+            return _label(self.path).info
+        network = self._network()
+        from feathertrack.weights.info import network_info
+
+        return network_info(network)
 
     @property
     def torch_weights(self) -> Path:
@@ -124,6 +131,18 @@ class Source:
 
     def _pair(self) -> Path:
         return self.path if self.is_pair else conversion.exported(self.digest, self._network)
+
+
+def _label(path: Path) -> Label:
+    """What the metadata of a pair say."""
+    files = find_pair(path)
+    if files.suffix == ".onnx":
+        from feathertrack.engines.onnx_runtime import read_onnx_label
+
+        return read_onnx_label(files)
+    from feathertrack.engines.openvino_runtime import read_ir_label
+
+    return read_ir_label(files)
 
 
 def _model_digest(model: Network) -> str:

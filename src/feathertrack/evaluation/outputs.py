@@ -14,6 +14,7 @@ import numpy as np
 
 from feathertrack._version import __version__
 from feathertrack.errors import InputError
+from feathertrack.evaluation.identity import DIGEST, SETTINGS
 from feathertrack.evaluation.model_facts import FACTS
 from feathertrack.evaluation.result_files import write_whole
 from feathertrack.evaluation.scoring import ScoreTable, tables_csv
@@ -21,6 +22,9 @@ from feathertrack.lock import exclusive
 
 _TRIES, _PAUSE = 100, 0.1
 """How often, and how many seconds apart, it is seen whether another process writes scores."""
+
+_NEEDED, _UNKNOWN = (SETTINGS, DIGEST), "not written down at that time"
+"""What results must say of themselves to be gone on with: they may be anybody's."""
 
 
 def claim_folder(folder: Path, wanted: Mapping[str, Any]) -> None:
@@ -38,19 +42,32 @@ def claim_folder(folder: Path, wanted: Mapping[str, Any]) -> None:
             raise InputError(f"output {above} is a file: name a folder, it is made where missing")
     path = folder.with_name(f"{folder.name}.run.json")
     known = _read_json(path)
-    for key, value in wanted.items():
-        if key != FACTS and known is not None and known.get(key, value) != value:
-            raise InputError(
-                f"{folder} holds results of another run ({key}: {known[key]}, now {value}): "
-                f"choose another --output, or remove the folder and {path.name}"
-            )
-    if known is None and folder.is_dir() and any(folder.iterdir()):
+    has_results = folder.is_dir() and any(folder.iterdir())
+    if known is None and has_results:
         raise InputError(
             f"{folder} holds files that this command did not write: choose another --output"
         )
+    for key, value in wanted.items():
+        before = (known or {}).get(key, _UNKNOWN if has_results and key in _NEEDED else value)
+        if key != FACTS and before != value:
+            raise InputError(
+                f"{folder} holds results of another run ({key}: {_difference(before, value)}): "
+                f"choose another --output, or remove the folder and {path.name}"
+            )
     if known is None or not wanted.keys() <= known.keys():
         content = {**wanted, **_machine(), **(known or {})}
         write_whole(path, json.dumps(content, indent=1) + "\n")
+
+
+def _difference(before: object, now: object) -> str:
+    """What it was and what it is; of many settings, those that are not the same."""
+    if not (isinstance(before, dict) and isinstance(now, dict)):
+        return f"{before}, now {now}"
+    return "; ".join(
+        f"{name} {_difference(before.get(name), now.get(name))}"
+        for name in sorted({*before, *now})
+        if before.get(name) != now.get(name)
+    )
 
 
 def _machine() -> dict[str, str]:

@@ -19,6 +19,7 @@ from feathertrack.evaluation.differences import with_differences
 from feathertrack.evaluation.error_logs import discard_empty, error_log
 from feathertrack.evaluation.executors import ExecutorName, execute
 from feathertrack.evaluation.gathering import Ground
+from feathertrack.evaluation.identity import identity_of
 from feathertrack.evaluation.outputs import claim_folder, write_scores
 from feathertrack.evaluation.protocols import Protocol, choose_results, score_records
 from feathertrack.evaluation.records import TrackerRecords
@@ -112,7 +113,7 @@ class Runner:
             return
         kind = run.plan.kind
         wanted = {
-            **self.contestants[run.contestant].configuration(),
+            **identity_of(self.contestants[run.contestant]),
             "seed": run.plan.seed,
             f"format of {kind}": run.writer.format,
         }

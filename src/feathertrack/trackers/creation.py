@@ -83,7 +83,7 @@ def create_tracker(
     named = DEFAULT_MODEL if parts.target == "default" else parts.target
     model, preset = named, parts.preset
     if parts.kind == "model":
-        model, preset = _check_model(named, parts.preset)  # before weights are missed
+        model, preset = model_and_preset(named, parts.preset)  # before weights are missed
     path = _weights_path(named, weights, is_file=parts.kind == "file")
     known = model if parts.kind == "model" else ""
     network = _engine_of(known, path, engine, device, precision, threads)
@@ -163,7 +163,7 @@ def check_tracker_name(name: str) -> None:
     elif parts.target in BUILT_IN:
         create_built_in(parts.target, preset=parts.preset)
     elif parts.target in PAIRS:
-        _check_model(PAIRS[parts.target][0], parts.preset)
+        model_and_preset(PAIRS[parts.target][0], parts.preset)
         pair_weights(parts.target, None)
     elif parts.kind == "file":
         if Path(parts.target).suffix.lower() in SUFFIXES:
@@ -172,7 +172,7 @@ def check_tracker_name(name: str) -> None:
             raise InputError(f"tracker {name}: there is no file {parts.target}")
     else:
         model = DEFAULT_MODEL if parts.target == "default" else parts.target
-        _check_model(model, parts.preset)
+        model_and_preset(model, parts.preset)
         find_weights(model)
 
 
@@ -209,7 +209,7 @@ def find_settings(info: NetworkInfo, preset: str = "") -> TrackerSettings:
     return settings_from_json(settings, _read_json(Path(preset))) if is_file else settings
 
 
-def _check_model(name: str, preset: str) -> tuple[str, str]:
+def model_and_preset(name: str, preset: str) -> tuple[str, str]:
     """The model that a name stands for, and the preset: that of published weights, if none is said.
 
     Raises:
