@@ -10,13 +10,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from feathertrack.data.augment import ViewDraw, cut_view, plan_view, render
+from feathertrack.data.augment import ViewDraw, ViewPlan, cut_view, plan_view, render
 from feathertrack.data.settings import ViewSettings
 from feathertrack.imaging.crop import context_side
 from tests.golden_fill import fill_image
 from tests.goldens_compare import load_golden
 from tests.shared_data import shared
 
+MM_VIEWS = (
+    ViewSettings(size=127, shift=4, scale=0.05),
+    ViewSettings(size=255, shift=64, scale=0.18),
+)
 EXACT_WARP = int(cv2.__version__.split(".")[0]) >= 5
 NOTHING = ViewDraw()
 
@@ -37,6 +41,11 @@ def in_centers(box: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array([x, y, x + width, y + height])
 
 
+def statistics(pixels: NDArray[Any]) -> NDArray[np.float64]:
+    """Mean, deviation and largest value of a whole crop; the goldens keep every n-th pixel."""
+    return np.array([pixels.mean(dtype=float), pixels.std(dtype=float), pixels.max()])
+
+
 def crop511(case: str) -> NDArray[np.uint8]:
     about = load_golden("crop_aug", "crop_aug").about["cases"][case]
     shot = SimpleNamespace(image=picture(), box=in_edges(about["box"]), side=None)
@@ -46,10 +55,36 @@ def crop511(case: str) -> NDArray[np.uint8]:
 
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_full_frame_gives_the_crop_of_511_of_pysot(number: int) -> None:
-    expected = load_golden("crop_aug", "crop_aug").arrays[f"crop511_x_{number}"]
-    difference = np.abs(crop511(f"crop511_{number}")[::7, ::7].astype(int) - expected)
+    golden = load_golden("crop_aug", "crop_aug")
+    found = crop511(f"crop511_{number}")
+    difference = np.abs(found[::7, ::7].astype(int) - golden.arrays[f"crop511_x_{number}"])
     assert difference.max() <= 1
     assert (difference > 0).mean() < 0.01
+    whole = golden.about["cases"][f"crop511_{number}"]["x"]
+    np.testing.assert_allclose(statistics(found)[:2], [whole["mean"], whole["std"]], atol=0.01)
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_the_map_of_127_of_pysot_shows_its_pixels(number: int) -> None:
+    """Its files of templates; training reads none of them, but cuts both views from those of 511.
+
+    So no setting of a view asks for this map, from edge to edge of the pixels' centres.
+    """
+    golden = load_golden("crop_aug", "crop_aug")
+    case = golden.about["cases"][f"crop511_{number}"]
+    x0, y0, x1, y1 = case["box"]
+    side = context_side(x1 - x0, y1 - y0)
+    plan = ViewPlan(
+        size=127,
+        start=((x0 + x1 - side) / 2, (y0 + y1 - side) / 2),
+        step=(side / 126, side / 126),
+        box=(0, 0, 1, 1),
+    )
+    pixels = render(picture(), plan)
+    difference = np.abs(pixels[::3, ::3].astype(int) - golden.arrays[f"crop511_z_{number}"])
+    assert difference.max() <= (1 if EXACT_WARP else 4)
+    whole = [case["z"]["mean"], case["z"]["std"]]
+    np.testing.assert_allclose(statistics(pixels)[:2], whole, atol=0.01 if EXACT_WARP else 0.5)
 
 
 @pytest.mark.parametrize("name", ["aug_template", "aug_search", "aug_search_none"])
@@ -65,11 +100,12 @@ def test_shift_and_scale_are_those_of_pysot(name: str) -> None:
     difference = np.abs(pixels[::4, ::4].astype(int) - golden.arrays[name])
     assert difference.max() <= (1 if EXACT_WARP else 4)
     assert difference.mean() < (0.01 if EXACT_WARP else 0.5)
+    whole = [about["mean"], about["std"]]
+    np.testing.assert_allclose(statistics(pixels)[:2], whole, atol=0.01 if EXACT_WARP else 0.5)
 
 
-@pytest.mark.parametrize("which", [0, 1])
-def test_mmtracking_views_agree_within_grey_levels(which: int) -> None:
-    """The reference warps twice in floats; here both warps are one, on 8 bits."""
+def mmtracking_golden() -> tuple[Any, SimpleNamespace]:
+    """The arrays, and the target in its frame."""
     golden = np.load(shared("goldens/siamrpnpp_mmtracking") / "augment.npz")
     frame = np.rint(fill_image("aug_frame", (3, 180, 240))).astype(np.uint8).transpose(1, 2, 0)
     x0, y0, x1, y1 = golden["siamfc_in_box"].astype(float)
@@ -77,17 +113,42 @@ def test_mmtracking_views_agree_within_grey_levels(which: int) -> None:
     # its square is drawn around x + w/2 as a pixel's centre, and shown half a crop's pixel off
     moved = 0.5 - 0.5 * side / 511
     box = np.array([x0 + moved, y0 + moved, x1 - x0, y1 - y0])
+    return golden, SimpleNamespace(image=np.ascontiguousarray(frame), box=box, side=None)
+
+
+def shifted(golden: Any, which: int, **more: Any) -> ViewDraw:
     numbers = golden["shift_draws"][which * 4 : which * 4 + 4] * 2 - 1
-    view = (
-        ViewSettings(size=127, shift=4, scale=0.05),
-        ViewSettings(size=255, shift=64, scale=0.18),
-    )
-    draw = ViewDraw(scale=tuple(numbers[:2]), shift=tuple(numbers[2:]))
-    shot = SimpleNamespace(image=np.ascontiguousarray(frame), box=box, side=None)
-    pixels, found = cut_view(shot, draw, view[which], "mmtracking")
+    return ViewDraw(scale=tuple(numbers[:2]), shift=tuple(numbers[2:]), **more)
+
+
+def test_crop_of_511_is_that_of_mmtracking() -> None:
+    golden, shot = mmtracking_golden()
+    pixels, found = cut_view(shot, NOTHING, ViewSettings(size=511), "mmtracking")
+    np.testing.assert_allclose(in_centers(found), golden["siamfc_box"], atol=1e-3)
+    difference = np.abs(pixels[::16, ::16] - golden["siamfc_img"])
+    assert difference.max() < 1.5  # ours is of whole grey levels, before and after
+    np.testing.assert_allclose(statistics(pixels), golden["siamfc_stat"], atol=0.6)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_mmtracking_views_agree_within_grey_levels(which: int) -> None:
+    """The reference warps twice in floats; here both warps are one, on 8 bits."""
+    golden, shot = mmtracking_golden()
+    pixels, found = cut_view(shot, shifted(golden, which), MM_VIEWS[which], "mmtracking")
     np.testing.assert_allclose(in_centers(found), golden[f"ss_box{which}"], atol=1e-3)
     difference = np.abs(pixels[::8, ::8] - golden[f"ss_img{which}"])
     assert difference.mean() < 1
+    np.testing.assert_allclose(statistics(pixels)[:2], golden[f"ss_stat{which}"][:2], atol=0.5)
+
+
+def test_blur_is_that_of_mmtracking() -> None:
+    golden, shot = mmtracking_golden()
+    blur = (int(golden["blur_size"]), float(golden["blur_wx"]))
+    pixels, _ = cut_view(shot, shifted(golden, 0, blur=blur), MM_VIEWS[0], "mmtracking")
+    difference = np.abs(pixels[::8, ::8] - golden["blur_img"])
+    assert difference.mean() < 0.4
+    assert difference.max() < 3
+    np.testing.assert_allclose(statistics(pixels)[:2], golden["blur_stat"][:2], atol=0.3)
 
 
 def test_colour_offset_is_that_of_mmtracking() -> None:
