@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,11 @@ def test_anchors_are_those_of_pysot(prefix: str, size: int) -> None:
     golden = load_golden("anchor_target", "anchor_target").arrays
     grid = np.moveaxis(anchor_grid(size), -1, 0)
     np.testing.assert_array_equal(grid[:, :, ::4, ::4], golden[f"{prefix}_all_anchors_center_s4"])
+    corners = np.concatenate([grid[:2] - grid[2:] / 2, grid[:2] + grid[2:] / 2])
+    np.testing.assert_array_equal(corners[..., ::4, ::4], golden[f"{prefix}_all_anchors_corner_s4"])
+    sizes = anchor_sizes()
+    base = np.concatenate([-sizes / 2, sizes / 2], axis=1)
+    np.testing.assert_array_equal(base, golden[f"{prefix}_base_anchors"])
 
 
 @pytest.mark.parametrize("size", [25, 21])
@@ -72,9 +78,18 @@ def test_anchor_targets_are_those_of_pysot(grid: str, name: str, positive: bool)
     key = f"{grid}_{name}_{'pos' if positive else 'neg'}"
     box = from_corners([golden.about["cases"][key]["box"]])
     found = anchor_targets(box, [positive], [0], size=int(grid[-2:]), settings=ALL)
+    about = golden.about["cases"][key]
     np.testing.assert_array_equal(found.label[0], golden.arrays[f"{key}_cls"])
-    assert found.weight.sum() == pytest.approx(golden.about["cases"][key]["weight_sum"], abs=1e-5)
+    counts = [int((found.label == label).sum()) for label in (1, 0, -1)]
+    assert counts == [about["n_pos"], about["n_neg"], about["n_ignore"]]
+    assert found.weight.sum() == pytest.approx(about["weight_sum"], abs=1e-5)
+    assert found.weight.max() == pytest.approx(about["weight_max"], abs=1e-5)
     if positive:
+        overlap = overlaps(center_boxes(box), anchor_grid(int(grid[-2:])))[0]
+        expected = golden.arrays[f"{key}_overlap_s3"]
+        np.testing.assert_allclose(overlap[:, ::3, ::3], expected, atol=1e-5)
+        assert overlap.mean() == pytest.approx(about["overlap"]["mean"], abs=1e-5)
+        assert found.delta.mean() == pytest.approx(about["delta"]["mean"], abs=1e-5)
         np.testing.assert_allclose(
             found.delta[0][:, :, ::6, ::6], golden.arrays[f"{key}_delta_s6"], atol=1e-5
         )
@@ -157,11 +172,28 @@ def test_keypoint_targets_are_the_reference_ones(
         np.testing.assert_array_equal(found.heat[0] > 0, expected > 0)
         np.testing.assert_allclose(found.heat[0], expected, atol=1e-5)
         np.testing.assert_array_equal(found.heat[0] == 1, expected == 1)
+    about, last = golden.about["cases"][key], found.heat[0, -1]  # as the code has it
+    assert [*np.argwhere(last == 1)[0][::-1]] == about["peak"]
+    assert int((last > 0).sum()) == about["n_support"]
+    assert last.sum() == pytest.approx(about["heat_sum"], abs=1e-4)
     if stages == 3:
         mask = arrays[f"{key}_objsize_mask"]
         np.testing.assert_allclose(found.offset[0], arrays[f"{key}_offsets"], atol=1e-5)
         size = np.array(golden.about["cases"][key]["objsize"])[:, None, None] * mask
         np.testing.assert_allclose(found.size[0], size, atol=1e-5)
+
+
+def test_keypoints_lie_where_offsets_say() -> None:
+    expected = load_golden("keypoint_target", "keypoint_target").arrays["keypoints"]
+    seen = np.zeros((31, 31), bool)
+    for x, y in product(range(7, 255, 24), repeat=2):
+        found = keypoint_targets([[x - 19.5, y - 19.5, 40, 40]], [True])
+        near = found.heat[0, 0] > 0
+        places = np.array([x, y])[:, None, None] - 64 * found.offset[0]
+        kept = near[::5, ::5]
+        np.testing.assert_allclose(places[:, ::5, ::5][:, kept], expected[:, kept], atol=1e-4)
+        seen |= near
+    assert seen[::5, ::5].all()
 
 
 def test_keypoint_targets_of_a_negative_pair_are_zero() -> None:

@@ -45,6 +45,8 @@ def test_published_rates_are_met_in_every_epoch(layers: bool) -> None:
         own = golden["LAYERS_LR"] if layers else 1.0
         rates = golden["BASE_LR"] * own * factors
         np.testing.assert_allclose(rates, rows[:, 1 if layers else 2], rtol=1e-12, err_msg=name)
+        logged = factors * golden["start_lr"]
+        np.testing.assert_allclose(logged, rows[:, 0], rtol=1e-12, err_msg=name)
 
 
 def test_exponential_stops_short_of_the_end_as_fdsiamfc_does() -> None:
