@@ -50,15 +50,13 @@ def resolve_tracker(name: str) -> Resolved:
         return Resolved(settings=settings_of(create_tracker(name)))
     if parts.kind in ("class", "program") or parts.target in BUILT_IN:
         return Resolved()
-    if parts.kind == "file":
-        weights, preset = (Path(parts.target),), parts.preset
-    else:
-        weights, preset = _of_model(parts)
+    weights, preset = _files_and_preset(parts)
     return Resolved(settings=find_settings(Source(weights[0]).info, preset), weights=weights)
 
 
-def _of_model(parts: TrackerName) -> tuple[tuple[Path, ...], str]:
-    """The files and the preset of a model."""
+def _files_and_preset(parts: TrackerName) -> tuple[tuple[Path, ...], str]:
+    if parts.kind == "file":
+        return (Path(parts.target),), parts.preset
     if parts.target in PAIRS:
         return pair_weights(parts.target, None), parts.preset
     named = DEFAULT_MODEL if parts.target == "default" else parts.target
