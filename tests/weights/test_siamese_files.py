@@ -66,6 +66,12 @@ def test_networks_are_found_out_by_their_keys(
     assert config.items() <= dict(model.config).items()
 
 
+def test_siammask_is_told_apart_by_its_table() -> None:
+    shapes = _shapes("pysot__siammask_r50_l3")
+    with pytest.raises(WeightsError, match="SiamMask"):
+        recognise({key: torch.empty(shape, device="meta") for key, shape in shapes.items()}, {})
+
+
 @pytest.mark.parametrize("widths", [[256, 256, 256], [128, 256, 512]])
 @pytest.mark.parametrize("weighted", [True, False])
 def test_variants_of_the_deep_network_are_told_apart(widths: list[int], weighted: bool) -> None:
