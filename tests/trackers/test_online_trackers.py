@@ -117,13 +117,32 @@ def test_two_networks_add_up_their_scores() -> None:
     frames = book(seed=0)
     both = AtomTracker([engine("atom_r18_tiny")] * 2, AtomSettings(**SMALL))
     one = tracker(step_length=1.0)
+    scores = []
     for running in (both, one):
         running.init(frames[0], TARGET)
-        running.update(frames[1])
+        scores.append(running.update(frames[1]).score)
+    assert scores[0] == pytest.approx(scores[1], abs=0.12)  # the mean, not the sum
     assert len(both.classifiers) == 2
     assert both.raw_scores.shape == one.raw_scores.shape
     first, second = (own.memory.labels_Mnm for own in both.classifiers)
     assert torch.equal(first, second)
+
+
+@pytest.mark.parametrize("number", [0, 3])
+def test_neither_no_nor_three_networks_run_together(number: int) -> None:
+    one = engine("atom_r18_tiny")
+    with pytest.raises(InputError, match=f"one engine or two, got {number}"):
+        AtomTracker([one] * number, AtomSettings(**SMALL))
+
+
+def test_the_first_frame_takes_no_more_steps_than_it_is_given() -> None:
+    assert AtomSettings().first_schedule == [10] * 6
+    assert AtomSettings(first_steps=2, first_linearisations=10).first_schedule == [1, 1]
+
+
+def test_one_network_takes_one_file() -> None:
+    with pytest.raises(InputError, match=r"atom_r18 runs one network.*got a\.pth,b\.pth"):
+        create_tracker("atom_r18", weights="a.pth,b.pth")
 
 
 def test_a_pair_is_made_from_two_files(monkeypatch: pytest.MonkeyPatch) -> None:

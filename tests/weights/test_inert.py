@@ -161,3 +161,24 @@ def test_a_module_saved_whole_beside_the_table_is_left_out(legacy: bool, tmp_pat
     with pytest.raises(WeightsError, match=r"asks for torch.*save its state dict alone"):
         _read(_saved(tmp_path / "b.pth", module, legacy=legacy))
     assert not list(Path.cwd().glob("*.patch"))
+
+
+@FORMS
+@pytest.mark.parametrize("cut", [1, 2], ids=["byte", "half"])
+def test_a_file_cut_short_is_not_blamed_for_what_it_names(
+    legacy: bool, cut: int, tmp_path: Path
+) -> None:
+    path = _saved(tmp_path / "cut.pth", {"net": _table(), "meter": Meter()}, legacy=legacy)
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] if cut == 1 else content[: len(content) // 2])
+    with pytest.raises(WeightsError) as refused:
+        read_file(path)
+    assert "Meter" not in str(refused.value)
+
+
+@FORMS
+@pytest.mark.parametrize("net", [{}, "abc", {1: torch.ones(2)}], ids=["empty", "text", "numbers"])
+def test_a_file_without_a_table_says_so(legacy: bool, net: object, tmp_path: Path) -> None:
+    path = _saved(tmp_path / "none.pth", {"net": net, "meter": Meter()}, legacy=legacy)
+    with pytest.raises(WeightsError, match="holds no table of tensors"):
+        read_file(path)

@@ -281,7 +281,11 @@ def _weights_path(model: str, weights: str | Path | None, *, is_file: bool) -> P
         if weights is not None:
             raise InputError(f"two files of weights: {model} and {weights}; give one")
         return Path(model)
-    return Path(weights) if weights is not None else find_weights(model)
+    if weights is None:
+        return find_weights(model)
+    if "," in str(weights) and not Path(weights).is_file():
+        raise InputError(f"{model} runs one network: give one file of weights, got {weights}")
+    return Path(weights)
 
 
 def _read_json(path: Path) -> Mapping[str, object]:

@@ -29,7 +29,8 @@ class OnlineSettings:
         projection_weight: regularisation of the projection.
         label_deviation: deviation of the labels' bells in sides of the target.
         first_steps: steps of conjugate gradients on the first frame, over all linearisations.
-        first_linearisations: Gauss-Newton iterations on the first frame.
+        first_linearisations: Gauss-Newton iterations on the first frame, each of as many steps; at
+            most ``first_steps``.
         first_beta: rule of conjugate gradients on the first frame.
         update_steps: steps of an update.
         update_every: frames between updates (official: train_skipping).
@@ -113,8 +114,8 @@ class OnlineSettings:
     @property
     def first_schedule(self) -> list[int]:
         """Steps of the solver for every linearisation on the first frame."""
-        each = max(self.first_steps // self.first_linearisations, 1)
-        return [each] * self.first_linearisations
+        rounds = min(self.first_linearisations, self.first_steps)
+        return [self.first_steps // rounds] * rounds
 
     @property
     def thresholds(self) -> Thresholds:

@@ -101,7 +101,8 @@ class OnlineTracker(Generic[SomeSettings]):
 
     Raises:
         MissingExtra: torch is not installed.
-        InputError: an engine runs no network of the family, or cannot take float32 pictures.
+        InputError: there are neither one nor two engines, or one runs no network of the family, or
+            cannot take float32 pictures.
     """
 
     family: str
@@ -116,6 +117,8 @@ class OnlineTracker(Generic[SomeSettings]):
     ) -> None:
         require("torch", extra="torch")
         self.engines = tuple(engines) if isinstance(engines, Sequence) else (engines,)
+        if not 1 <= len(self.engines) <= 2:
+            raise InputError(f"one engine or two, got {len(self.engines)}")
         self.engine = self.engines[0]
         self.settings = settings
         self.make_draws = draws
@@ -162,7 +165,8 @@ class OnlineTracker(Generic[SomeSettings]):
             inside = _clamp(self.target.position, self.target.size, self.frame_shape)
             self.target.position = inside
         self._learn(location, view)
-        peak = location.score if math.isfinite(location.score) else -math.inf
+        mean = location.score / len(self.engines)  # as of one network, for which the numbers are
+        peak = mean if math.isfinite(mean) else -math.inf
         score, _ = self.confidence.read(peak)
         return Result(box=self.target.box, score=score, state=STATES[location.outcome])
 

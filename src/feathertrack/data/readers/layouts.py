@@ -113,7 +113,7 @@ LAYOUTS: Mapping[str, Layout] = {
     ),
     "coco": Layout(
         title="COCO",
-        tree="annotations/instances_train2017.json and train2017/<picture>.jpg",
+        tree="annotations/instances_<split>.json and <split>/<picture>.jpg; a split is train2017, say",
         marks=_coco,
     ),
     "youtubebb": Layout(
