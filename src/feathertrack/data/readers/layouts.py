@@ -113,7 +113,7 @@ LAYOUTS: Mapping[str, Layout] = {
     ),
     "coco": Layout(
         title="COCO",
-        tree="annotations/instances_<split>.json and <split>/<picture>.jpg; a split is train2017, say",
+        tree="annotations/instances_<split>.json, <split>/<picture>.jpg; train2017 is a split",
         marks=_coco,
     ),
     "youtubebb": Layout(
