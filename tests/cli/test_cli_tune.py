@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from feathertrack.models import create_model
+from feathertrack.weights import save_model
 from tests.cli.conftest import Run
 from tests.tuning.tunable import DRIFTING, HERE
 
@@ -59,26 +61,51 @@ def test_names_in_the_page_are_escaped(run: Run, in_tmp: Path) -> None:
     assert "note: nothing was held out" in ran.out
 
 
-def test_a_killed_search_goes_on_with_nothing_run_again(in_tmp: Path) -> None:
-    root = Path(__file__).parents[2]
-    command = [sys.executable, "-m", "feathertrack", *WORDS, "--strategy", "grid", "--batch", "1"]
-    command[4] = f"{HERE}:Slow"
-    command += ["--space.shift", "0:3:1", "--report", "none"]
-    environment = {**os.environ, "PYTHONPATH": str(root)}
+def killed_and_run_again(*words: str, done: int, whole: int) -> str:
+    """A search that is killed once so many of its files are there; what it prints when it goes on.
+
+    What was there before is not made again.
+    """
+    command = [sys.executable, "-m", "feathertrack", *words]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     killed = subprocess.Popen(command, env=environment)
-    results = in_tmp / "s.tuning" / "synthetic"
-    for _ in range(600):
-        if len(list(results.glob("*/*.txt"))) >= 3:
-            break
-        time.sleep(0.1)
+    results = Path("s.tuning", "synthetic")
+    while len(list(results.glob("*/*.txt"))) < done and killed.poll() is None:
+        time.sleep(0.02)
     killed.send_signal(getattr(signal, "SIGKILL", signal.SIGTERM))
     killed.wait()
     before = {path: path.stat().st_mtime_ns for path in results.glob("*/*.txt")}
-    assert 3 <= len(before) < 16
+    assert done <= len(before) < whole
     again = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert again.returncode == 0, again.stderr
-    assert "grid: 4 complete" in again.stdout
     assert {path: path.stat().st_mtime_ns for path in before} == before
+    return again.stdout
+
+
+def test_a_killed_search_goes_on_with_nothing_run_again(in_tmp: Path) -> None:
+    words = ["tune", f"{HERE}:Slow", *WORDS[2:], "--strategy", "grid", "--batch", "1"]
+    words += ["--space.shift", "0:3:1", "--report", "none"]
+    assert "grid: 4 complete" in killed_and_run_again(*words, done=3, whole=16)
+
+
+def test_a_killed_search_over_checkpoints_goes_on_to_the_finer_grid(in_tmp: Path) -> None:
+    for epoch in ("e1", "e2"):
+        network = create_model("feather_nano", width=8, tower=1)
+        save_model(network, Path("checkpoints", f"{epoch}.safetensors"))
+    Path("two.txt").write_text("drift\ngrowth\n")
+    words = ["tune", "checkpoints", *WORDS[2:], "--strategy", "siamkpn", "--sequences", "two.txt"]
+    words += ["--engine", "torch", "--threads", "1", "--report", "none", "--batch", "1"]
+    words += ["--space.size-penalty=0.1", "--space.size-rate=0.3", "--space.window-weight=0.3,0.4"]
+    out = killed_and_run_again(*words, "--json", "all.json", done=2, whole=2 * (4 + 4))
+    tried = json.loads(Path("all.json").read_text())["points"]
+    points = [one["settings"] for one in tried if one["state"] == "complete"]
+    coarse, fine = points[:4], points[4:]
+    assert {(one["checkpoint"], one["window_weight"]) for one in coarse} == {
+        *(("e1", 0.3), ("e1", 0.4), ("e2", 0.3), ("e2", 0.4))
+    }
+    assert len({one["checkpoint"] for one in fine}) == 1
+    assert len({one["window_weight"] for one in fine}) == len(fine) == 4
+    assert "siamkpn: 8 complete; tuned on 2 sequences" in out
 
 
 @pytest.mark.parametrize(
@@ -95,6 +122,8 @@ def test_a_killed_search_goes_on_with_nothing_run_again(in_tmp: Path) -> None:
         (["--sequences", "no.json:dev"], "there is no such list of names"),
         (["--trials", "0"], "--levels and --trials are at least 1"),
         (["--workers", "-1"], "--workers -1: at least 1 is needed"),
+        (["--min-fps", "-1"], "--min-fps is a number from 0 on, got -1"),
+        (["--space.shift", "0:1:nan"], "space.shift needs a step above 0"),
     ],
 )
 def test_wrong_words_end_in_one_line(run: Run, in_tmp: Path, words: list[str], said: str) -> None:

@@ -150,7 +150,6 @@ def test_the_score_of_fdsiamfc_is_a_sum_of_three_numbers(tmp_path: Path) -> None
 
 def test_a_winner_must_be_fast_enough(tmp_path: Path) -> None:
     session = search(tmp_path, slowest=1e9, axes=[("shift", "0")])
-    assert session.study.tried()[0].details["feasible"] is False
     with pytest.raises(InputError, match=r"no point reaches 1e\+09 frames per second"):
         session.conclude()
     other = search(tmp_path / "other", slowest=1.0, axes=[("shift", "0")])
@@ -208,7 +207,7 @@ def test_each_worker_has_its_device() -> None:
         ({"axes": [("shift", "0"), ("shift", "1")]}, "an axis is named twice"),
         ({"contestants": [drifting("opencv_kcf")]}, "has no settings to tune"),
         ({"executor": "ray", "devices": ["cuda:0"]}, "leave it out with --executor ray"),
-        ({"batch": -1}, "are not below 0"),
+        ({"batch": -1}, "--batch is not below 0, got -1"),
     ],
 )
 def test_what_does_not_fit_is_said_before_anything_is_run(

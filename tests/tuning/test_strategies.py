@@ -58,6 +58,26 @@ def test_siamkpn_searches_epochs_coarsely_and_the_best_one_finely() -> None:
     assert {point["size_penalty"] for point in fine} == {0.0, 0.04, 0.08}
 
 
+def test_siamkpn_is_fine_about_values_of_the_user_too() -> None:
+    named = [("window-weight", "0.125,0.4"), ("size-rate", "0.3:0.5:0.1"), ("size-penalty", "0.1")]
+    strategy = make_strategy("siamkpn", SiamKPNSettings(), named=named)
+    coarse = first_stage(strategy)
+    assert {point["window_weight"] for point in coarse} == {0.125, 0.4}
+    assert len(coarse) == 2 * 3
+    best = strategy.space.point({"window_weight": 0.125, "size_rate": 0.5, "size_penalty": 0.1})
+    fine = [dict(point) for point in strategy.stages[1](best)]
+    assert {point["window_weight"] for point in fine} == {0.045, 0.085, 0.125, 0.165, 0.205}
+    assert {point["size_rate"] for point in fine} == {0.42, 0.46, 0.5, 0.54, 0.58}
+    assert {point["size_penalty"] for point in fine} == {0.1}  # one value is meant to stay
+    assert strategy.space.axes[1].holds(0.125)
+
+
+def test_siamkpn_stays_in_a_range_of_the_user() -> None:
+    strategy = make_strategy("siamkpn", SiamKPNSettings(), named=[("size-rate", "0.3:0.5")])
+    fine = [dict(point) for point in strategy.stages[1](strategy.space.point({"size_rate": 0.5}))]
+    assert {point["size_rate"] for point in fine} == {0.42, 0.46, 0.5}
+
+
 def test_fdsiamfc_varies_one_setting_at_a_time_from_the_best_so_far() -> None:
     strategy = make_strategy("fdsiamfc", SiamFCSettings())
     assert len(strategy.stages) == 4

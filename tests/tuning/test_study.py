@@ -152,3 +152,42 @@ def test_places_that_hold_no_study_are_refused(tmp_path: Path) -> None:
             study(tmp_path, place=place)
         assert "secret" not in str(caught.value)
     assert (tmp_path / "text.journal").read_text() == "hello"
+
+
+BEGUN = '{"op_code":0,"worker_id":"w","study_name":"feathertrack","directions":[2]}\n'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"op_code": 99}\n',
+        '{"op_code":99}\n',
+        '{"op_code":',
+        '{"op_code":0,"worker_id":"w"}\n',
+        BEGUN + '{"op_code":99,"worker_id":"w"}\n',
+        BEGUN + "[1]\n",
+        BEGUN + '{"op_code":4,\n',
+        BEGUN + "\0\0\n",
+    ],
+)
+def test_a_file_that_is_no_journal_is_named_and_left_as_it_is(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "s.journal"
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"s\.journal is no journal of a study"):
+        study(tmp_path)
+    assert path.read_text() == text
+
+
+@pytest.mark.parametrize("text", ["", BEGUN, BEGUN + "half", BEGUN[:40]])
+def test_what_a_killed_process_leaves_is_a_journal(tmp_path: Path, text: str) -> None:
+    (tmp_path / "s.journal").write_text(text)
+    study(tmp_path).add_missing(points(1))
+    assert len(study(tmp_path).tried()) == 1
+
+
+def test_a_study_of_something_else_is_named_without_its_password(tmp_path: Path) -> None:
+    place = f"sqlite:///{tmp_path / 's.db'}?password=secret"
+    study(tmp_path, place=place)
+    with pytest.raises(InputError, match="is of another benchmark") as caught:
+        study(tmp_path, place=place, benchmark="otb100")
+    assert "secret" not in str(caught.value)

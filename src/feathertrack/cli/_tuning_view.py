@@ -68,6 +68,7 @@ class TuningProgress(Watcher):
 
     def finished(self, tried: Tried) -> None:
         """Say it where a point is the best so far, or failed."""
+        from feathertrack.tuning.ranking import is_fast_enough
         from feathertrack.tuning.spaces import text_of
 
         self._close()
@@ -75,7 +76,7 @@ class TuningProgress(Watcher):
         assert self._session is not None
         if tried.state == "failed":
             remark(f"failed: {text_of(tried.point)}: {tried.details.get('error', '')}")
-        if tried.state != "complete" or not tried.details.get("feasible", True):
+        if tried.state != "complete" or not is_fast_enough(tried, self._session.plan.slowest):
             return
         first = self._session.objectives[0]
         if self._best is None or first.gain * (tried.values[0] - self._best) > 0:
@@ -171,6 +172,8 @@ def _sequences(count: int) -> str:
 
 def conclusion_json(session: Session, conclusion: Conclusion) -> dict[str, Any]:
     """Everything that came of a tuning as values for a file."""
+    from feathertrack.tuning.ranking import is_fast_enough
+
     return {
         **session.about,
         "tuned_on": list(session.parts.tuned.names),
@@ -183,6 +186,7 @@ def conclusion_json(session: Session, conclusion: Conclusion) -> dict[str, Any]:
                 "settings": dict(one.point),
                 "values": list(one.values),
                 **one.details,
+                "feasible": is_fast_enough(one, session.plan.slowest),
             }
             for one in conclusion.tried
         ],

@@ -45,12 +45,14 @@ class Tune:
         data: The folder of the benchmark, or one that holds a folder called like it.
         study: A journal file, or the URL of a database for many machines (sqlite:///tune.db,
             postgresql://...); after a # the name of one of several studies in it.
-        output: Folder of raw results, winner and report; without it, beside the study.
+        output: Folder of raw results, winner and report, of this study alone; without it,
+            NAME.tuning beside the study's file, or HOST-DATABASE.STUDY.tuning here for a server's.
         strategy: grid, random, tpe, cmaes, gp, qmc, nsga2; or what a reference does: pysot,
             mmtracking, fdsiamfc (one setting at a time), siamkpn (epochs and a coarse grid, then
             the best epoch and a finer one).
         space: Search a setting: --space.window-weight 0.1:0.5, or 0.1:0.5:0.1 with a step, or
-            0.001:0.1:log, or 0.1,0.3, or all. Without any, those that the references tune.
+            0.001:0.1:log, or 0.1,0.3, or all. Without any, those that the references tune. In a
+            study that is there it narrows that setting; the others stay as the study has them.
         levels: Values that a grid takes from a range.
         trials: Points of random search and of the samplers, those of earlier runs included.
         objective: What to make large: a number of the protocol, as auc, eao, ao; or fps; or a sum,

@@ -27,6 +27,8 @@ CHECKPOINT = "checkpoint"
 
 _DIGITS = 12
 """Decimals of computed values: 0.1 + 2 * 0.1 is 0.3."""
+_MOST = 10_000
+"""Values of an axis."""
 _ENTRY = re.compile(r"^(\w+): (.*(?:\n {2,}.*)*)", re.MULTILINE)
 
 
@@ -185,26 +187,38 @@ def narrowed(axis: Axis, text: str) -> Axis:
         return replace(axis, choices=_inside(axis, values))
     if len(parts) > 3:
         raise InputError(f"{_option(axis)} is {_forms(axis)}, got {text!r}")
-    low, high = (float(_value(axis, part, text)) for part in parts[:2])
+    ends = [_value(axis, part, text) for part in parts[:2]]
+    low, high = (float(end) for end in _inside(axis, ends))
     if not low < high:
         raise InputError(f"{_option(axis)} goes from a smaller to a greater number, got {text!r}")
-    _inside(axis, (low, high))
     if len(parts) == 2:
         return replace(axis, low=low, high=high)
     if parts[2] == "log":
         if low <= 0:
             raise InputError(f"{_option(axis)} by ratios starts above 0, got {text!r}")
         return replace(axis, low=low, high=high, log=True)
-    step = float(_value(axis, parts[2], text))
-    if step <= 0:
-        raise InputError(f"{_option(axis)} needs a step above 0, got {text!r}")
+    step = _value(axis, parts[2], text)
+    if isinstance(step, str) or not 0 < step <= high - low:
+        raise InputError(
+            f"{_option(axis)} needs a step above 0 that is not wider than the range, got {text!r}: "
+            f"write {_forms(axis)}"
+        )
     return replace(axis, choices=_stepped(axis, low, high, step))
 
 
+def opened(axis: Axis) -> Axis:
+    """The whole range instead of several values of a ranged field: points between are needed too.
+
+    >>> str(opened(Axis(path="rate", default=0.5, low=0.0, high=1.0, choices=(0.3, 0.4))))
+    '0 to 1'
+    """
+    return replace(axis, choices=()) if len(axis.choices) > 1 and axis.low < axis.high else axis
+
+
 def _stepped(axis: Axis, low: float, high: float, step: float) -> tuple[Value, ...]:
+    if (high - low) / step >= _MOST:
+        raise InputError(f"{_option(axis)} would have over {_MOST} values: take a greater step")
     count = math.floor((high - low) / step + 1e-9) + 1
-    if count > 10_000:
-        raise InputError(f"{_option(axis)} would have {count} values: take a greater step")
     values = [round(low + number * step, _DIGITS) for number in range(count)]
     return tuple(round(one) for one in values) if axis.whole else tuple(values)
 
@@ -227,7 +241,7 @@ def _value(axis: Axis, word: str, text: str) -> Value:
 
 def _inside(axis: Axis, values: Sequence[Value]) -> tuple[Value, ...]:
     for value in values:
-        if _is_number(value) and not axis.choices and not axis.low <= float(value) <= axis.high:
+        if _is_number(value) and not axis.choices and not axis.low <= value <= axis.high:  # type: ignore[operator]
             raise InputError(
                 f"{_option(axis)} must lie between {shown(axis.low)} and {shown(axis.high)}, "
                 f"got {shown(value)}"

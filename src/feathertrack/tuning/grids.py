@@ -21,6 +21,8 @@ Range = tuple[float, float, float]
 """Start, stop and step."""
 
 _HUNDREDTHS = 2
+_DIGITS = 12
+"""Decimals of what is computed from a user's number."""
 
 
 def _arange(start: float, stop: float, step: float, digits: int | None = None) -> tuple[float, ...]:
@@ -93,8 +95,8 @@ def line(point: Point, path: str, values: Sequence[Value]) -> list[Point]:
 
 
 def around(axis: Axis, center: Value) -> tuple[Value, ...]:
-    """Values about one, two decimals, within the axis; the value alone where it is no number."""
+    """Values about one, within the axis; the value alone where the axis has nothing between."""
     if axis.choices or isinstance(center, bool | str):
         return (center,)
-    spread = (round(float(center) + offset, _HUNDREDTHS) for offset in FINE_OFFSETS)
+    spread = (round(float(center) + offset, _DIGITS) for offset in FINE_OFFSETS)
     return tuple(dict.fromkeys(min(max(one, axis.low), axis.high) for one in spread))

@@ -12,12 +12,13 @@ from typing import Any
 
 from feathertrack.errors import InputError, require
 from feathertrack.lock import exclusive
-
-DEFAULT_NAME = "feathertrack"
-"""The study in a journal or database where no ``#NAME`` says another."""
+from feathertrack.tuning.places import is_url, without_secrets
 
 _PAUSE = 0.005
-_HEAD = b'{"op_code":'
+_HEAD = b'{"op_code":0,"worker_id":"'
+"""How every journal begins: its first line makes a study."""
+_LINE = (b'{"op_code":', b"}\n")
+"""How every line begins and ends."""
 _NO_JOURNAL = "study {} is no journal of a study: name another file"
 
 
@@ -72,25 +73,6 @@ def _cut_torn_line(path: Path) -> None:
             file.truncate(end)
 
 
-def is_url(place: str) -> bool:
-    """Whether a study is in a database, not in a file.
-
-    >>> is_url("sqlite:///tune.db"), is_url("runs/tune.journal")
-    (True, False)
-    """
-    return "://" in place
-
-
-def split_place(place: str) -> tuple[str, str]:
-    """File or URL, and the name of the study in it.
-
-    >>> split_place("sqlite:///tune.db#night"), split_place("tune.journal")
-    (('sqlite:///tune.db', 'night'), ('tune.journal', 'feathertrack'))
-    """
-    where, _, name = place.partition("#")
-    return where, name or DEFAULT_NAME
-
-
 def open_storage(place: str) -> Any:
     """Optuna's storage of a study.
 
@@ -117,7 +99,7 @@ def open_storage(place: str) -> Any:
         raise
     except OSError as error:
         raise InputError(f"study {path} cannot be opened: {error.strerror or error}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
         raise InputError(_NO_JOURNAL.format(path)) from error
 
 
@@ -125,13 +107,19 @@ def _refuse_strangers(path: Path) -> None:
     """A file that somebody names by mistake must not be written to.
 
     Raises:
-        InputError: the file does not begin as a journal does.
+        InputError: the file does not begin as a journal does, or a line of it is none of a journal;
+            half a line at the end, of a process that was killed, may be anything.
     """
-    if path.exists():
-        with path.open("rb") as file:
-            head = file.read(len(_HEAD))
-        if not _HEAD.startswith(head):
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        head = file.read(len(_HEAD))
+        if head not in (b"", _HEAD):
             raise InputError(_NO_JOURNAL.format(path))
+        file.seek(0)
+        for number, line in enumerate(file, start=1):
+            if line.endswith(b"\n") and not (line.startswith(_LINE[0]) and line.endswith(_LINE[1])):
+                raise InputError(f"{_NO_JOURNAL.format(path)} (line {number} is none of a journal)")
 
 
 def _database(optuna: Any, url: str) -> Any:
@@ -141,11 +129,6 @@ def _database(optuna: Any, url: str) -> Any:
             # A connection that the server closed overnight is opened again.
             return optuna.storages.RDBStorage(url, engine_kwargs={"pool_pre_ping": True})
         except Exception as error:  # every driver has errors of its own
-            text = " ".join(str(error).split())[:200]
-            raise InputError(f"study {_without_password(url)} cannot be opened: {text}") from error
-
-
-def _without_password(url: str) -> str:
-    scheme, _, rest = url.partition("://")
-    account, at, host = rest.rpartition("@")
-    return f"{scheme}://{account.partition(':')[0]}{at}{host}"
+            shown = without_secrets(url)
+            text = " ".join(str(error).replace(url, shown).split())[:200]
+            raise InputError(f"study {shown} cannot be opened: {text}") from error

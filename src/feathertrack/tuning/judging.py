@@ -9,7 +9,7 @@ from typing import Any
 from feathertrack.errors import FeathertrackError
 from feathertrack.evaluation.scoring import ScoreTable
 from feathertrack.tuning.keeping import Kept
-from feathertrack.tuning.objectives import SPEED, Objective, measures_in
+from feathertrack.tuning.objectives import Objective, measures_in
 from feathertrack.tuning.plan import Running, SearchPlan
 from feathertrack.tuning.pruning import cannot_win, check_scores, in_lower_half, is_behind
 from feathertrack.tuning.ranking import ranked
@@ -91,7 +91,6 @@ class Judge:
             "measures": {name: _known(value) for name, value in measures.items()},
             "per_sequence": _per_sequence(table, self.plan.objectives),
             "rungs": list(one.rungs),
-            "feasible": not self.plan.slowest or measures[SPEED] >= self.plan.slowest,
         }
 
     def _hopeless(
@@ -110,7 +109,7 @@ class Judge:
             ]
             now = [values[0] for _, values, _ in scored]
             return [in_lower_half(value, [*before, *now], first) for value in now]
-        best = ranked(tried, self.plan.objectives)
+        best = ranked(tried, self.plan.objectives, slowest=self.plan.slowest)
         if not best:
             return [False] * len(scored)
         theirs = _first(best[0].details)

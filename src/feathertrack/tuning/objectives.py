@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from feathertrack.errors import InputError
 from feathertrack.evaluation.metric_sums import Terms, check_names, parse_sum
@@ -50,6 +51,12 @@ def measures_in(table: ScoreTable) -> dict[str, float]:
     """The headline numbers of a table, and the speed."""
     speed = table.frames_per_second
     return {**table.headline, SPEED: math.nan if speed is None else speed}
+
+
+def speed_in(details: Mapping[str, Any]) -> float | None:
+    """Frames per second of what is kept of a point; None where it was run without timing."""
+    speed: float | None = details.get("measures", {}).get(SPEED)
+    return speed
 
 
 def read_objectives(texts: Sequence[str], example: ScoreTable) -> tuple[Objective, ...]:

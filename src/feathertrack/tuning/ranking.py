@@ -4,24 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from feathertrack.tuning.objectives import Objective
+from feathertrack.errors import InputError
+from feathertrack.tuning.objectives import Objective, speed_in
+from feathertrack.tuning.places import without_secrets
 from feathertrack.tuning.study import Tried
 
 
-def ranked(tried: Iterable[Tried], objectives: Sequence[Objective]) -> list[Tried]:
+def is_fast_enough(one: Tried, slowest: float) -> bool:
+    """Whether a point may win: by the limit of this command, not of that which ran it.
+
+    Args:
+        one: a finished point.
+        slowest: frames per second that a winner must reach; 0 for any.
+    """
+    return not slowest or (speed_in(one.details) or 0.0) >= slowest
+
+
+def refuse_untimed(tried: Iterable[Tried], *, slowest: float, study: str) -> None:
+    """Refuse a limit to the speed where finished points have none.
+
+    Raises:
+        InputError: some were run without timing; the text says what that means.
+    """
+    done = [one for one in tried if one.state == "complete"]
+    untimed = sum(speed_in(one.details) is None for one in done)
+    if slowest and untimed:
+        raise InputError(
+            f"--min-fps {slowest:g}: {untimed} of the {len(done)} finished points of study "
+            f"{without_secrets(study)} were run without timing, sharing passes of the network, so "
+            "nobody knows how fast they are: choose another --study and another --output"
+        )
+
+
+def ranked(
+    tried: Iterable[Tried], objectives: Sequence[Objective], *, slowest: float
+) -> list[Tried]:
     """Finished points that are fast enough, the best by the first objective first.
 
     Of equals the earlier one comes first; of a point that was run twice, one is left.
     """
     gain = objectives[0].gain
-    done = [one for one in tried if one.state == "complete" and one.details.get("feasible", True)]
+    done = [one for one in tried if one.state == "complete" and is_fast_enough(one, slowest)]
     unique = {one.point: one for one in reversed(done)}.values()
     return sorted(unique, key=lambda one: (-gain * one.values[0], one.number))
 
 
-def front(tried: Iterable[Tried], objectives: Sequence[Objective]) -> list[Tried]:
+def front(
+    tried: Iterable[Tried], objectives: Sequence[Objective], *, slowest: float
+) -> list[Tried]:
     """The Pareto front: points that no other one beats in all objectives, best first."""
-    points = ranked(tried, objectives)
+    points = ranked(tried, objectives, slowest=slowest)
     gains = [
         [objective.gain * value for objective, value in zip(objectives, one.values, strict=True)]
         for one in points

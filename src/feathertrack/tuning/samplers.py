@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import warnings
+from functools import partial
 from typing import Any
 
 from feathertrack.errors import InputError, require
-from feathertrack.tuning.objectives import SPEED
 from feathertrack.tuning.plan import SearchPlan
+from feathertrack.tuning.speed_limits import BySpeed, missed_by
 from feathertrack.tuning.strategies import Strategy
 
 _NEEDS = {"cmaes": ("cmaes",), "gp": ("torch", "scipy"), "qmc": ("scipy",)}
@@ -32,25 +33,15 @@ def make_sampler(strategy: Strategy, plan: SearchPlan) -> Any:
     if name == "cmaes" and len(plan.objectives) > 1:
         raise InputError("strategy cmaes takes one objective: choose tpe, gp or nsga2")
     of = optuna.samplers
-    fast_enough = _constraints(plan.slowest)
+    fast_enough = partial(missed_by, slowest=plan.slowest) if plan.slowest else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what Optuna calls experimental
         if name == "tpe":
-            return of.TPESampler(seed=seed, constant_liar=True, constraints_func=fast_enough)
-        if name == "gp":
-            return of.GPSampler(seed=seed, constraints_func=fast_enough)
-        if name == "nsga2":
-            return of.NSGAIISampler(seed=seed, constraints_func=fast_enough)
-        return of.CmaEsSampler(seed=seed) if name == "cmaes" else of.QMCSampler(seed=seed)
-
-
-def _constraints(slowest: float) -> Any:
-    """What Optuna calls a constraint: not above 0 where a point is fast enough."""
-    if not slowest:
-        return None
-
-    def constraints(trial: Any) -> tuple[float]:
-        speed = trial.user_attrs.get("details", {}).get("measures", {}).get(SPEED)
-        return (slowest - (speed or 0.0),)
-
-    return constraints
+            made = of.TPESampler(seed=seed, constant_liar=True, constraints_func=fast_enough)
+        elif name == "gp":
+            made = of.GPSampler(seed=seed, constraints_func=fast_enough)
+        elif name == "nsga2":
+            made = of.NSGAIISampler(seed=seed, constraints_func=fast_enough)
+        else:
+            return of.CmaEsSampler(seed=seed) if name == "cmaes" else of.QMCSampler(seed=seed)
+    return BySpeed(made, plan.slowest)

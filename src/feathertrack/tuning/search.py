@@ -93,7 +93,7 @@ class Search:
 
     def _best(self, wanted: set[Point]) -> Point:
         tried = [one for one in self.study.tried() if one.point in wanted]
-        best = ranked(tried, self.plan.objectives)
+        best = ranked(tried, self.plan.objectives, slowest=self.plan.slowest)
         if not best:
             raise InputError(why_none(tried, slowest=self.plan.slowest))
         return best[0].point

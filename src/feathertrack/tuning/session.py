@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,13 +16,16 @@ from feathertrack.evaluation.executors import ExecutorName
 from feathertrack.evaluation.metric_sums import measures_of
 from feathertrack.evaluation.protocols import find_protocol
 from feathertrack.trackers.changing import settings_of
+from feathertrack.tuning.axes import axes_of
 from feathertrack.tuning.crew import Watcher
-from feathertrack.tuning.journal import is_url, split_place, waiting_for
+from feathertrack.tuning.folders import claim_folder_for, folder_of
+from feathertrack.tuning.journal import waiting_for
 from feathertrack.tuning.keeping import Kept
 from feathertrack.tuning.objectives import Objective, read_objectives
 from feathertrack.tuning.plan import SearchPlan
 from feathertrack.tuning.pruning import check_rule
-from feathertrack.tuning.ranking import front, ranked, why_none
+from feathertrack.tuning.ranking import front, ranked, refuse_untimed, why_none
+from feathertrack.tuning.recorded import recorded_axes
 from feathertrack.tuning.samplers import make_sampler
 from feathertrack.tuning.search import Search
 from feathertrack.tuning.splitting import Parts, split
@@ -138,6 +142,7 @@ class Session:
             levels=request.levels,
             trials=request.trials,
             seed=request.seed,
+            kept=recorded_axes(request.study, axes_of(settings)),
         )
         self.plan = _plan(request, self.strategy, self.objectives)
         self.folder = request.folder or folder_of(request.study)
@@ -151,6 +156,8 @@ class Session:
             self.plan.timed,
         )
         self.study = self._open()
+        refuse_untimed(self.study.tried(), slowest=self.plan.slowest, study=request.study)
+        claim_folder_for(request.study, self.folder)
         self.watcher = watcher or Watcher()
         self.search = Search(self.study, self.kept, self.plan, watcher=self.watcher)
 
@@ -191,14 +198,14 @@ class Session:
             InputError: no point was finished, or a file cannot be written.
         """
         tried = self.study.tried()
-        best = ranked(tried, self.objectives)
+        best = ranked(tried, self.objectives, slowest=self.plan.slowest)
         if not best:
             raise InputError(why_none(tried, slowest=self.plan.slowest))
         with waiting_for(self.folder / ".processes" / "scoring.lock"):
             verdicts = judge_winner(
                 best[0].point, self.kept, self.parts, self.plan, watcher=self.watcher
             )
-        winners = front(tried, self.objectives)
+        winners = front(tried, self.objectives, slowest=self.plan.slowest)
         presets = {self.folder / "preset.json": best[0]}
         if len(self.objectives) > 1:
             presets |= {
@@ -222,18 +229,6 @@ class Session:
         }
 
 
-def folder_of(study: str) -> Path:
-    """Where the results of a study lie unless somebody says where.
-
-    >>> folder_of("runs/night.journal").as_posix(), folder_of("mysql://host/db#night").as_posix()
-    ('runs/night.tuning', 'night.tuning')
-    """
-    place, name = split_place(study)
-    path = Path(name) if is_url(place) else Path(place).expanduser()
-    suffix = "" if is_url(place) or "#" not in study else f".{name}"
-    return path.with_name(f"{path.stem}{suffix}.tuning")
-
-
 def _common_settings(contestants: Sequence[Contestant]) -> Any:
     """The settings of the first contestant; all have settings of one kind."""
     found = [settings_of(one.create()) for one in contestants]
@@ -251,8 +246,10 @@ def _common_settings(contestants: Sequence[Contestant]) -> Any:
 
 
 def _plan(request: Request, strategy: Strategy, objectives: tuple[Objective, ...]) -> SearchPlan:
-    if request.batch < 0 or request.slowest < 0:
-        raise InputError(f"--batch and --min-fps are not below 0, got {request.batch}")
+    if request.batch < 0:
+        raise InputError(f"--batch is not below 0, got {request.batch}")
+    if not 0 <= request.slowest < math.inf:
+        raise InputError(f"--min-fps is a number from 0 on, got {request.slowest:g}")
     if request.workers < 0:
         raise InputError(f"--workers {request.workers}: at least 1 is needed")
     if request.devices and request.executor == "ray":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from feathertrack.errors import InputError
@@ -104,32 +104,37 @@ def make_space(
     named: Sequence[tuple[str, str]] = (),
     paths: Sequence[str] = (),
     checkpoints: Sequence[str] = (),
+    kept: Mapping[str, Axis] | None = None,
 ) -> Space:
     """The space of a search.
 
     Args:
         settings: of the tracker.
         named: axes that the user named, with what ``narrowed`` reads.
-        paths: of the axes that a strategy varies; without them those that are named, and without
-            these the ones that the references tune, or else every ranged field.
+        paths: of the axes that a strategy varies; without them those that the study has, without a
+            study those that are named, and without these the ones that the references tune, or else
+            every ranged field.
         checkpoints: labels of several files of weights: which one is an axis too.
+        kept: axes of the study that is continued: those that are not named stay as they are.
 
     Raises:
         InputError: there is no such axis, or what the user wrote does not fit.
     """
     axes = axes_of(settings)
     owner = f"{type(settings).__name__} has"
-    chosen = {axis.path: axis for name, text in named if (axis := _read(name, text, axes, owner))}
+    kept = kept or {}
+    chosen = {axis.path: axis for one in named if (axis := _read(*one, axes, kept, owner))}
     if len(chosen) < len(named):
         raise InputError("an axis is named twice: give each --space.FIELD once")
-    wanted = list(paths) or list(chosen) or _usual(axes)
+    wanted = list(paths) or list(kept) or list(chosen) or _usual(axes)
     for path in chosen:
         if path not in wanted:
-            raise InputError(
-                f"this strategy varies {', '.join(wanted)}, not {path}: choose --strategy grid, "
-                "random or tpe"
-            )
-    varied = [chosen.get(path) or find_axis(path, axes, owner=owner) for path in wanted]
+            who, what = ("this strategy", "--strategy grid, random or tpe")
+            if not paths:
+                who, what = ("the study", "another --study")
+            raise InputError(f"{who} varies {', '.join(wanted)}, not {path}: choose {what}")
+    found = {**axes, **kept, **chosen}
+    varied = [find_axis(path, found, owner=owner) for path in wanted]
     if len(checkpoints) > 1:
         labels = tuple(checkpoints)
         meaning = "file of weights"
@@ -139,8 +144,20 @@ def make_space(
     return Space(settings=settings, axes=tuple(varied))
 
 
-def _read(name: str, text: str, axes: Mapping[str, Axis], owner: str) -> Axis:
-    return narrowed(find_axis(name, axes, owner=owner), text)
+def _read(
+    name: str, text: str, axes: Mapping[str, Axis], kept: Mapping[str, Axis], owner: str
+) -> Axis:
+    """The axis that a user named; in a study it is searched by ratios, or not, as it was before."""
+    axis = find_axis(name, axes, owner=owner)
+    before = kept.get(axis.path)
+    if before is None or before.choices:
+        return narrowed(axis, text)
+    found = narrowed(replace(axis, log=before.log), text)
+    if found.log != before.log:
+        raise InputError(
+            f"space.{axis.option} is not searched by ratios in this study: choose another --study"
+        )
+    return found
 
 
 def _usual(axes: Mapping[str, Axis]) -> list[str]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from feathertrack.errors import InputError
-from feathertrack.tuning.axes import CHECKPOINT, Axis, Value
+from feathertrack.tuning.axes import CHECKPOINT, Axis, Value, axes_of, opened
 from feathertrack.tuning.grids import (
     FDSIAMFC,
     MMTRACKING,
@@ -79,6 +79,7 @@ def make_strategy(
     levels: int = 5,
     trials: int = 100,
     seed: int = 0,
+    kept: Mapping[str, Axis] | None = None,
 ) -> Strategy:
     """A strategy by name.
 
@@ -92,6 +93,7 @@ def make_strategy(
         levels: values that a grid takes from a range.
         trials: points of ``random`` and of the samplers.
         seed: of all draws.
+        kept: axes of the study that is continued.
 
     Raises:
         InputError: there is no such strategy, or it does not fit the tracker or the words.
@@ -109,7 +111,9 @@ def make_strategy(
     }
     grid = given.get(name)
     try:
-        space = make_space(settings, named=named, paths=list(grid or ()), checkpoints=checkpoints)
+        space = make_space(
+            settings, named=named, paths=list(grid or ()), checkpoints=checkpoints, kept=kept
+        )
     except InputError as error:
         raise InputError(f"strategy {name}: {error}" if grid else str(error)) from error
     values = _values(space, grid, named, levels)
@@ -121,6 +125,7 @@ def make_strategy(
     elif name not in SAMPLERS:
         stages = (lambda _: product(values, space.axes),)
         if name == "siamkpn":
+            space = replace(space, axes=tuple(map(opened, space.axes)))
             stages = (*stages, _finer(space))
     if stages and name != "random":
         space.check(stages[0](space.point({})))
@@ -130,10 +135,12 @@ def make_strategy(
 def _values(
     space: Space, grid: Grid | None, named: Sequence[tuple[str, str]], levels: int
 ) -> dict[str, tuple[Value, ...]]:
+    """Values of every axis: the user's, those that the study has, a reference's, or a range's."""
     own = {name.replace("-", "_") for name, _ in named}
+    whole = axes_of(space.settings)
     return {
         axis.path: axis.values(levels)
-        if grid is None or axis.path in own or axis.path not in grid
+        if grid is None or axis.path in own or axis != whole.get(axis.path)
         else grid[axis.path]
         for axis in space.axes
     }

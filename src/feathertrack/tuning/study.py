@@ -18,7 +18,9 @@ from typing import Any, Literal
 from feathertrack.errors import InputError, require
 from feathertrack.lock import exclusive
 from feathertrack.tuning.axes import Axis
-from feathertrack.tuning.journal import open_storage, split_place, waiting_for
+from feathertrack.tuning.journal import open_storage, waiting_for
+from feathertrack.tuning.places import split_place, without_secrets
+from feathertrack.tuning.recorded import AXES, described, kind_of, text_of_kinds
 from feathertrack.tuning.spaces import Point, Space, key_of
 
 State = Literal["waiting", "running", "complete", "stopped", "failed", "abandoned"]
@@ -93,21 +95,26 @@ class Study:
         except InputError:
             raise
         except Exception as error:
-            raise InputError(f"study {place} cannot be read: {error}") from error
+            raise InputError(f"study {without_secrets(place)} cannot be read: {error}") from error
         if self._study.get_trials(deepcopy=False):  # go on drawing, do not draw the same again
             self._study.sampler.reseed_rng()
-        self._claim(place, {**made, "axes": {axis.path: _kind(axis) for axis in space.axes}})
+        self._claim(place, {**made, "axes": {axis.path: kind_of(axis) for axis in space.axes}})
 
     def _claim(self, place: str, made: Mapping[str, Any]) -> None:
         known = self._study.user_attrs.get("made")
         if known is None:
+            self._study.set_user_attr(AXES, described(self.space.axes))
             self._study.set_user_attr("made", dict(made))
             return
         for key, value in made.items():
             if known.get(key) != value:
+                before, now = (
+                    text_of_kinds(one) if key == "axes" and one else _brief(one)
+                    for one in (known.get(key), value)
+                )
                 raise InputError(
-                    f"study {place} is of another {key} ({_brief(known.get(key))}, now "
-                    f"{_brief(value)}): choose another --study"
+                    f"study {without_secrets(place)} is of another {key} ({before}, now {now}): "
+                    "choose another --study"
                 )
 
     @property
@@ -272,11 +279,6 @@ def _distribution(optuna: Any, axis: Axis) -> Any:
     if axis.whole:
         return of.IntDistribution(int(axis.low), int(axis.high), log=axis.log)
     return of.FloatDistribution(axis.low, axis.high, log=axis.log)
-
-
-def _kind(axis: Axis) -> Any:
-    """What may not change of an axis in a study: a range may be narrowed, values may not."""
-    return list(axis.choices) if axis.choices else "range"
 
 
 def _brief(value: Any) -> str:

@@ -14,6 +14,7 @@ from feathertrack.evaluation.report.rendering import page_environment, resource,
 from feathertrack.evaluation.report.svg import inline_svg
 from feathertrack.tuning.axes import Axis, shown
 from feathertrack.tuning.page.figures import Drawn, search_plots
+from feathertrack.tuning.ranking import is_fast_enough
 from feathertrack.video.outfiles import write_atomically, writing
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def _rows(session: Session, conclusion: Conclusion) -> list[Mapping[str, Any]]:
             "number": one.number,
             "best": one.number in place and place[one.number] == 0,
             "front": one.number in front,
-            "state": one.state if one.details.get("feasible", True) else "too slow",
+            "state": "too slow" if _is_too_slow(one, session.plan.slowest) else one.state,
             "values": [f"{value:.4f}" for value in one.values],
             "missing": len(session.objectives) - len(one.values),
             "settings": [shown(value) for _, value in one.point],
@@ -147,3 +148,7 @@ def _rows(session: Session, conclusion: Conclusion) -> list[Mapping[str, Any]]:
         }
         for one in ordered
     ]
+
+
+def _is_too_slow(one: Tried, slowest: float) -> bool:
+    return one.state == "complete" and not is_fast_enough(one, slowest)
