@@ -6,6 +6,7 @@ both, so the ratio is that of the networks within a whole tracker. Weights are r
 ones can be had here, and the time does not depend on them.
 
     python benchmarks/siamrpn_speed.py --shared ../shared --output benchmarks/results/NAME.json
+    python benchmarks/siamrpn_speed.py --models siamkpn --shared ../shared --output NAME.json
 
 Contenders take turns in processes of their own, as in ``siamfc_speed.py``.
 """
@@ -34,10 +35,13 @@ FRAMES = {
     "siamrpn_alexnet": 20,
     "siamrpn_mobilenetv2": 20,
     "siamrpn_r50": 3,
+    "siamkpn_alexnet": 20,
+    "siamkpn_mobilenetv2": 20,
     "siamkpn_r50_3s": 3,
 }
 """Model -> frames of a pass; the large networks need seconds for one on a small machine."""
 
+FAMILIES = ("siamrpn", "siamkpn")
 PLAIN = "plain"
 
 
@@ -88,12 +92,12 @@ def main() -> None:
     report: dict[str, Any] = {"machine": describe_runtimes(options.threads), "models": {}}
     with tempfile.TemporaryDirectory() as folder:
         video = decode(options.shared / "sequences" / "bag.avi")
-        for model in options.models:
-            frames = Path(folder, "frames.npy")
-            np.save(frames, video[: FRAMES[model] + 1])
+        for model in _models(options.models):
+            frames, count = Path(folder, "frames.npy"), options.frames or FRAMES[model]
+            np.save(frames, video[: count + 1])
             make_files(model, Path(folder))
             entrants = contenders(model, folder, options)
-            print(f"{model}: {options.rounds} rounds of {FRAMES[model]} frames", flush=True)
+            print(f"{model}: {options.rounds} rounds of {count} frames", flush=True)
             runs = runs_by_turns(entrants, frames, rounds=options.rounds, work=work)
             report["models"][model] = summarise(runs)
             print(table(report["models"][model]), flush=True)
@@ -105,10 +109,17 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="speed of the SiamRPN++ and SiamKPN trackers")
     parser.add_argument("--shared", type=Path, default=Path("../shared"), help="shared data")
     parser.add_argument("--output", type=Path, required=True, help="JSON file to write")
-    parser.add_argument("--models", nargs="+", default=list(FRAMES)[:3], choices=list(FRAMES))
+    names = (*FAMILIES, *FRAMES)
+    parser.add_argument("--models", nargs="+", default=FAMILIES[:1], choices=names)
+    parser.add_argument("--frames", type=int, default=0, help="of a pass; 0 for the model's own")
     parser.add_argument("--rounds", type=int, default=5, help="passes of every contender")
     parser.add_argument("--threads", type=int, default=2, help="threads of every contender")
     return parser.parse_args()
+
+
+def _models(words: Sequence[str]) -> list[str]:
+    """The models that were asked for; a family stands for all of its own."""
+    return [name for name in FRAMES if name in words or name.partition("_")[0] in words]
 
 
 def make_files(model: str, folder: Path) -> None:
