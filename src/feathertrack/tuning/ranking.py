@@ -32,7 +32,7 @@ def refuse_untimed(tried: Iterable[Tried], *, slowest: float, study: str) -> Non
         raise InputError(
             f"--min-fps {slowest:g}: {untimed} of the {len(done)} finished points of study "
             f"{without_secrets(study)} were run without timing, sharing passes of the network, so "
-            "nobody knows how fast they are: choose another --study and another --output"
+            "nobody knows how fast they are: choose another --study"
         )
 
 

@@ -103,13 +103,7 @@ def make_strategy(
         raise InputError(f"no strategy is called {name!r}; nearest: {', '.join(near)}")
     if levels < 1 or trials < 1:
         raise InputError(f"--levels and --trials are at least 1, got {levels} and {trials}")
-    given: dict[str, Grid] = {
-        **GRIDS,
-        "mmtracking": MMTRACKING[_suggested_for(benchmark)],
-        "siamkpn": SIAMKPN,
-        "fdsiamfc": FDSIAMFC,
-    }
-    grid = given.get(name)
+    grid = _grid_of(name, benchmark)
     try:
         space = make_space(
             settings, named=named, paths=list(grid or ()), checkpoints=checkpoints, kept=kept
@@ -144,6 +138,17 @@ def _values(
         else grid[axis.path]
         for axis in space.axes
     }
+
+
+def _grid_of(name: str, benchmark: str) -> Grid | None:
+    """The values of a reference; None for a strategy of ours."""
+    given: dict[str, Grid] = {
+        **GRIDS,
+        "mmtracking": MMTRACKING[_suggested_for(benchmark)],
+        "siamkpn": SIAMKPN,
+        "fdsiamfc": FDSIAMFC,
+    }
+    return given.get(name)
 
 
 def _suggested_for(benchmark: str) -> str:
