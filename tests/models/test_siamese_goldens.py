@@ -71,14 +71,26 @@ def test_outputs_are_those_of_mmtracking() -> None:
     state = {pysot_name(key): value for key, value in filled_state(about["keys"]).items()}
     with torch.device("meta"):
         network = create_model("siamrpn_r50", anchors="mmtracking")
+    assert isinstance(network, DepthwiseSiamese)
     network.load_state_dict(state, assign=True)
-    images = pictures(about["forward"]["inputs"])
+    images = {key: image.flip(1) for key, image in pictures(about["forward"]["inputs"]).items()}
     with torch.inference_mode():
-        cls, loc = network.eval()(images["template"].flip(1), images["search"].flip(1))
+        computed = _all_outputs(network.eval(), images["template"], images["search"])
+    whole = {"cls": computed["cls"], "bbox": computed["loc"]}
+    kept = dict(whole)
+    for level in range(3):
+        whole[f"zf{level}"] = computed[f"neck_template_{level}"]
+        whole[f"xf{level}"] = computed[f"neck_search_{level}"]
+        kept[f"zf{level}"] = whole[f"zf{level}"][:, ::8]
+        kept[f"xf{level}"] = whole[f"xf{level}"][:, ::16, ::3, ::3]
     with np.load(golden / "forward.npz") as expected:
-        for output, key in ((cls, "cls"), (loc, "bbox")):
-            difference = np.abs(output.numpy() - expected[key]).max()
-            assert difference <= 1e-5 * np.abs(expected[key]).max(), key
+        assert {*kept, *(f"{key}_stat" for key in kept)} == set(expected.files)
+        for key, output in whole.items():
+            stat = expected[f"{key}_stat"]
+            assert np.abs(kept[key].numpy() - expected[key]).max() <= 1e-5 * stat[2], key
+            values = output.double().numpy()
+            found = [values.mean(), values.std(), np.abs(values).max()]
+            assert np.abs(found - stat).max() <= 1e-5 * stat[2], key
 
 
 def _network(name: str, about: dict[str, Any]) -> DepthwiseSiamese:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from feathertrack.boxes import xyxy_to_xywh
 from feathertrack.engines import create_engine
+from feathertrack.imaging.crop import cut_window
 from feathertrack.trackers.siamkpn import SiamKPNSettings, SiamKPNTracker
 from feathertrack.trackers.siamrpn import SiamRPNSettings, SiamRPNTracker
 from tests.golden_fill import fill_image, fill_state_dict
@@ -85,18 +86,54 @@ def test_boxes_equal_the_trace(folder: str) -> None:
     else:
         tracker = SiamKPNTracker(load("siamkpn_r50_3s", state), SiamKPNSettings(**settings))
     frames = pysot_frames(about["sequence"])
-    tracker.init(frames[0], about["log"][0]["init_box"])
-    np.testing.assert_allclose(tracker.target.center, about["log"][0]["center"])
-    for frame, expected in zip(frames[1:], about["log"][1:], strict=True):
-        search = tracker.search(frame)
-        assert search.mean() == pytest.approx(expected["crop_mean"], abs=1e-4)
-        proposals = tracker.propose(tracker.engine.predict(tracker.features, search))
-        if proposals.offered is not None:
-            assert int(proposals.offered.sum()) == expected["n_candidates"]
+    log = about["log"]
+    tracker.init(frames[0], log[0]["init_box"])
+    check_start(tracker, frames[0], log[0])
+    with np.load(golden / "trace.npz") as stored:
+        boxes, scores, indices = (stored[key] for key in ("bbox", "best_score", "best_index"))
+    for number, (frame, expected) in enumerate(zip(frames[1:], log[1:], strict=True)):
+        assert check_choice(tracker, frame, expected) == indices[number]
         result = tracker.update(frame)
-        assert tracker.best_score == pytest.approx(expected["best_score"], abs=1e-4)
-        off = np.abs(result.box - expected["bbox"]).max()
-        assert off < TOLERANCE, f"frame {expected['frame']} is off by {off:.4f} px"
+        assert tracker.best_score == pytest.approx(scores[number], abs=1e-4)
+        for box in (expected["bbox"], boxes[number]):
+            off = np.abs(result.box - box).max()
+            assert off < TOLERANCE, f"frame {expected['frame']} is off by {off:.4f} px"
+        np.testing.assert_allclose(tracker.target.center, expected["center"], atol=TOLERANCE)
+        np.testing.assert_allclose(tracker.target.size, expected["size"], atol=TOLERANCE)
+
+
+def check_start(tracker: Any, frame: NDArray[np.uint8], expected: dict[str, Any]) -> None:
+    """The template's crop, its fill colour and the first state are the reference's."""
+    np.testing.assert_allclose(tracker.target.center, expected["center"])
+    np.testing.assert_allclose(tracker.target.size, expected["size"])
+    np.testing.assert_allclose(tracker.fill[::-1], expected["channel_average"], atol=1e-4)
+    assert round(tracker._side()) == expected["z_original_sz"]
+    template = cut_window(frame, tracker._template())
+    assert template.mean() == pytest.approx(expected["crop_mean"], abs=1e-4)
+
+
+def check_choice(tracker: Any, frame: NDArray[np.uint8], expected: dict[str, Any]) -> int:
+    """The search region, and what is chosen in it and how surely; returns the choice."""
+    search = tracker.search(frame)
+    assert search.mean() == pytest.approx(expected["crop_mean"], abs=1e-4)
+    assert round(tracker._side() * 255 / 127) == expected["x_original_sz"]
+    assert tracker._scale()[0] == pytest.approx(expected["scale_z"], abs=1e-4)
+    outputs = tracker.engine.predict(tracker.features, search)
+    proposals = tracker.propose(outputs)
+    offered = proposals.offered
+    count = len(proposals.score) if offered is None else int(offered.sum())
+    assert count == expected["n_candidates"]
+    best, penalties = tracker._rank(proposals, outputs)
+    penalty, score = float(penalties[best]), float(proposals.score[best])
+    assert score == pytest.approx(expected["best_score"], abs=1e-4)
+    assert penalty == pytest.approx(expected["penalty"], abs=1e-4)
+    weight = tracker.window_weight
+    ranked = penalty * score * (1 - weight) + float(proposals.window[best]) * weight
+    assert ranked == pytest.approx(expected["pscore"], abs=1e-4)
+    rate = penalty * score * tracker.settings.size_rate
+    assert rate == pytest.approx(expected["lr"], abs=1e-4)
+    assert best == expected["best_index"]
+    return int(best)
 
 
 @pytest.mark.parametrize("engine", ["torch", "onnx", "openvino"])
@@ -121,9 +158,9 @@ def test_boxes_equal_the_trace_of_mmtracking(
         SiamRPNSettings(size_penalty=penalty, window_weight=window, size_rate=rate),
     )
     with np.load(golden / f"track_{trace}.npz") as stored:
-        track, motion = stored["track"], stored["motion"]
+        track, motion, first = (stored[key] for key in ("track", "motion", "init"))
     frames = mmtracking_frames(motion)
-    tracker.init(frames[0], xyxy_to_xywh(motion[0].astype(np.float64)))
+    tracker.init(frames[0], xyxy_to_xywh(first.astype(np.float64)))
     for number, frame in enumerate(frames[1:], start=1):
         result = tracker.update(frame)
         off = np.abs(result.box - xyxy_to_xywh(track[number, :4])).max()

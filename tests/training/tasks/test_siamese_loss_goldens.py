@@ -147,7 +147,13 @@ def test_losses_and_gradients_are_those_of_mmtracking(mode: str) -> None:
         assert losses["class"].item() == pytest.approx(expected["loss_cls"], rel=1e-4)
         assert 1.2 * losses["box"].item() == pytest.approx(expected["loss_bbox"], rel=1e-4)
         assert score.std().item() == pytest.approx(expected["cls_std"], rel=1e-4)
+        assert delta.std().item() == pytest.approx(expected["bbox_std"], rel=1e-4)
+        mean = network.get_buffer("neck.downsample2.downsample.1.running_mean")[:8]
+        assert mean.tolist() == pytest.approx(expected["neck0_running_mean_first8"], rel=1e-4)
         return
+    for output, key in ((score, "cls"), (delta, "bbox")):
+        off = np.abs(output.detach()[:, :, ::2, ::2].numpy() - golden[key]).max()
+        assert off <= 1e-4 * np.abs(golden[key]).max(), key
     assert losses["class"].item() == pytest.approx(float(golden["loss_cls"]), rel=1e-5)
     assert 1.2 * losses["box"].item() == pytest.approx(float(golden["loss_bbox"]), rel=1e-5)
     losses["total"].backward()
