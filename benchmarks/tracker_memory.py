@@ -13,6 +13,7 @@ import argparse
 import multiprocessing
 import tempfile
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ BOX = (600, 300, 80, 120)
 def main() -> None:
     """Measure all models and write the report."""
     options = _options()
-    report: dict[str, Any] = {"machine": describe_machine() | _runtime(), "models": {}}
+    report: dict[str, Any] = {"machine": _machine(options.threads), "models": {}}
     report["without a tracker, MiB"] = alone(no_tracker)
     with tempfile.TemporaryDirectory() as folder:
         for model in options.models:
@@ -116,10 +117,9 @@ def peak_mib() -> float:
     return round(int(kilobytes) / 2**10, 1)
 
 
-def _runtime() -> dict[str, str]:
-    import onnxruntime
-
-    return {"onnxruntime": onnxruntime.__version__}
+def _machine(threads: int) -> dict[str, Any]:
+    version = metadata.version("onnxruntime")
+    return {**describe_machine(), "onnxruntime": version, "threads": threads}
 
 
 if __name__ == "__main__":
