@@ -19,6 +19,7 @@ from feathertrack.trackers.changing import settings_of
 from feathertrack.tuning.axes import axes_of
 from feathertrack.tuning.crew import Watcher
 from feathertrack.tuning.folders import claim_folder_for, folder_of
+from feathertrack.tuning.identity import digest_of, identity_of
 from feathertrack.tuning.journal import waiting_for
 from feathertrack.tuning.keeping import Kept
 from feathertrack.tuning.objectives import Objective, read_objectives
@@ -30,8 +31,14 @@ from feathertrack.tuning.samplers import make_sampler
 from feathertrack.tuning.search import Search
 from feathertrack.tuning.splitting import Parts, split
 from feathertrack.tuning.strategies import Strategy, make_strategy
-from feathertrack.tuning.study import Study, Tried
-from feathertrack.tuning.winning import Verdict, judge_winner, scores_of, write_preset
+from feathertrack.tuning.study import DATA, Study, Tried
+from feathertrack.tuning.winning import (
+    Verdict,
+    claim_parts,
+    judge_winner,
+    scores_of,
+    write_preset,
+)
 
 _TOGETHER = 32
 """Points that are run together unless somebody says how many."""
@@ -158,8 +165,13 @@ class Session:
         self.study = self._open()
         refuse_untimed(self.study.tried(), slowest=self.plan.slowest, study=request.study)
         claim_folder_for(request.study, self.folder)
+        claim_parts(self.folder, self.parts, self._identity)
         self.watcher = watcher or Watcher()
         self.search = Search(self.study, self.kept, self.plan, watcher=self.watcher)
+
+    @cached_property
+    def _identity(self) -> dict[str, str]:
+        return identity_of(self.parts.tuned)
 
     def _open(self) -> Study:
         trackers = [one.configuration() for one in self.request.contestants]
@@ -173,6 +185,7 @@ class Session:
             "sequences": list(self.parts.tuned.names),
             "objectives": [one.text for one in self.objectives],
             "seed": self.request.seed,
+            DATA: digest_of(self._identity),
         }
         return Study(
             self.request.study,

@@ -12,6 +12,7 @@ from feathertrack.benchmarks import Benchmark, open_benchmark
 from feathertrack.benchmarks.names import fold
 from feathertrack.data.namelists import names_files, read_names
 from feathertrack.errors import InputError
+from feathertrack.tuning.identity import truth_digest
 
 _PIECE = re.compile(r"_\d+$")
 
@@ -101,15 +102,8 @@ def overlapping(tuned: Benchmark, scored: Benchmark) -> tuple[str, ...]:
     if tuned.name == scored.name and tuned.root == scored.root:
         known = {fold(name) for name in tuned.names}
         return tuple(name for name in scored.names if fold(name) in known)
-    boxes = {_boxes(tuned, name) for name in tuned.names}
-    return tuple(name for name in scored.names if _boxes(scored, name) in boxes)
-
-
-def _boxes(benchmark: Benchmark, name: str) -> bytes:
-    sequence = benchmark[name]
-    truth = sequence.truth.copy()
-    truth[:, :2] -= sequence.origin
-    return hashlib.sha256(truth.round(3).tobytes()).digest()
+    boxes = {truth_digest(tuned, name) for name in tuned.names}
+    return tuple(name for name in scored.names if truth_digest(scored, name) in boxes)
 
 
 def _reported(benchmark: Benchmark, report: str) -> Benchmark:

@@ -25,6 +25,9 @@ from feathertrack.tuning.spaces import Point, Space, key_of
 
 State = Literal["waiting", "running", "complete", "stopped", "failed", "abandoned"]
 
+DATA = "data"
+"""What a study is of, in this: the digest of its data. Studies from before it have none."""
+
 _SILENCE = 3600.0
 """Seconds after which a process of another machine that says nothing is given up."""
 _GRACE = 60.0
@@ -107,7 +110,13 @@ class Study:
             self._study.set_user_attr("made", dict(made))
             return
         for key, value in made.items():
-            if known.get(key) != value:
+            if key == DATA and known.get(key, value) != value:
+                raise InputError(
+                    f"study {without_secrets(place)} is of other data: sequences of the same names "
+                    "had other frames or true boxes; give the --data from before, or choose "
+                    "another --study"
+                )
+            if key != DATA and known.get(key) != value:
                 before, now = (
                     text_of_kinds(one) if key == "axes" and one else _brief(one)
                     for one in (known.get(key), value)

@@ -16,6 +16,7 @@ from feathertrack.evaluation.significance import Interval, paired_difference
 from feathertrack.trackers.creation import ABOUT
 from feathertrack.trackers.settings import settings_to_json
 from feathertrack.tuning.crew import Crew, Watcher
+from feathertrack.tuning.identity import claim_data, identity_of
 from feathertrack.tuning.keeping import Kept
 from feathertrack.tuning.plan import SearchPlan
 from feathertrack.tuning.spaces import UNTUNED, Point, changes_of
@@ -47,6 +48,29 @@ class Verdict:
         return {name: gap for name, gap in found.items() if gap is not None}
 
 
+def _held_out_in(folder: Path) -> Path:
+    return folder / "held-out"
+
+
+def claim_parts(folder: Path, parts: Parts, tuned: Mapping[str, str]) -> None:
+    """Refuse other data than those that the results in the folder of a study are of.
+
+    Args:
+        folder: of the study.
+        parts: what is tuned on, and what is scored on.
+        tuned: ``identity_of`` what is tuned on.
+
+    Raises:
+        InputError: a sequence is another than that of its name was; with what can be done.
+    """
+    remedy = "give the --data from before, or choose another --study"
+    claim_data(folder, parts.tuned.name, tuned, remedy=remedy)
+    if parts.scored is not None:
+        place = _held_out_in(folder)
+        remedy = f"give the --report from before, or remove {place} to score anew"
+        claim_data(place, parts.scored.name, identity_of(parts.scored), remedy=remedy)
+
+
 def judge_winner(
     winner: Point, kept: Kept, parts: Parts, plan: SearchPlan, *, watcher: Watcher
 ) -> list[Verdict]:
@@ -59,7 +83,7 @@ def judge_winner(
     """
     places = {"tuned on": kept}
     if parts.scored is not None:
-        folder = kept.folder / "held-out"
+        folder = _held_out_in(kept.folder)
         places["scored on" if parts.overlap else "held out"] = replace(
             kept, folder=folder, benchmark=parts.scored
         )
