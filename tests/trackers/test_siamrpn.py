@@ -117,3 +117,8 @@ def test_targets_of_which_one_is_lost_share_a_video() -> None:
     results = tracker.update(BLACK)
     assert [shape[1] for shape in engine.shapes[-2:]] == [255, 831]
     assert list(results) == ["a", "b"]
+
+
+def test_a_word_is_no_yes() -> None:
+    with pytest.raises(InputError, match="long_term must be true or false, got 'false'"):
+        SiamRPNSettings(long_term="false")  # type: ignore[arg-type]

@@ -197,3 +197,52 @@ def test_weights_under_a_published_name_have_its_conventions(tmp_path: Path) -> 
         create_tracker("siamrpn_alexnet_otb", weights=path, engine="torch", device="cpu")
     with pytest.raises(InputError, match="has no preset 'vot2019'; it has: none"):
         create_tracker(f"{path}@vot2019", engine="torch", device="cpu")
+
+
+def test_a_tensor_under_two_names_is_refused(
+    alexnet_state: dict[str, Tensor], tmp_path: Path
+) -> None:
+    zeros = torch.zeros_like(alexnet_state["backbone.features.0.weight"])
+    twice = {**alexnet_state, "backbone.layer1.0.weight": zeros}
+    with pytest.raises(WeightsError, match=r"backbone\.layer1\.0\.weight twice: backbone\.feat"):
+        load_model(_saved(tmp_path / "twice.pth", twice))
+
+
+def test_values_that_float32_cannot_hold_are_refused(
+    alexnet_state: dict[str, Tensor], tmp_path: Path
+) -> None:
+    wide = {
+        key: value.double() * 1e300 if value.is_floating_point() else value
+        for key, value in alexnet_state.items()
+    }
+    with pytest.raises(WeightsError, match="not finite"):
+        load_model(_saved(tmp_path / "wide.pth", wide))
+
+
+def test_shapes_are_compared_before_memory_is_taken(
+    alexnet_state: dict[str, Tensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from feathertrack.weights import loading
+
+    built: list[str] = []
+    create = create_model
+
+    def watched(*words: Any, **options: Any) -> Any:
+        model = create(*words, **options)
+        built.append(next(model.parameters()).device.type)
+        return model
+
+    monkeypatch.setattr(loading, "create_model", watched)
+    grown = {
+        **{key: value for key, value in alexnet_state.items()},
+        "neck.downsample.0.weight": torch.zeros(3000, 1, 1, 1),
+        "neck.downsample2.downsample.0.weight": torch.zeros(3000, 1, 1, 1),
+    }
+    with pytest.raises(WeightsError):
+        load_model(_saved(tmp_path / "grown.pth", grown))
+    assert "cpu" not in built
+
+
+def test_siamkpn_is_written_under_the_names_of_its_own_code() -> None:
+    model = create_model("siamkpn_alexnet")
+    assert "backbone.layer1.0.weight" in official_state(model)

@@ -27,12 +27,16 @@ def ranged(default: float, low: float, high: float, *, log: bool = False) -> Any
 
 
 def check_ranges(settings: Any) -> None:
-    """Refuse a value outside the range of its field.
+    """Refuse a value outside the range of its field, and a word where one chooses yes or no.
 
     Raises:
         InputError: names the field, the value and the range.
     """
     for field in dataclasses.fields(settings):
+        if isinstance(field.default, bool):
+            given = getattr(settings, field.name)
+            if not isinstance(given, bool):
+                raise InputError(f"{field.name} must be true or false, got {given!r}")
         if "low" not in field.metadata:
             continue
         value, low, high = (

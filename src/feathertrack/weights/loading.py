@@ -79,8 +79,11 @@ def load_model(
                 f"begins with it by --weights; load_model(path, name={found.name!r}) and "
                 f"--model {found.name} of convert make the rest up at random"
             )
+        if found.options or options:  # a file may ask for any size: shapes are compared before
+            with torch.device("meta"):  # memory is taken
+                _compare(_build(found, options or {}), found)
         model = _build(found, options or {})
-        _fill(model, found.state if found.whole else _kept(model, found), part=found.part)
+        _fill(model, _compare(model, found), part=found.part)
         model.calibration = metadata.calibration(stored.metadata)
     except InputError as error:
         raise WeightsError(f"{path} cannot be loaded: {error}") from error
@@ -153,9 +156,10 @@ def _kept(model: Network, found: Recognised) -> State:
     return {key: tensor for key, tensor in found.state.items() if key in own}
 
 
-def _fill(model: Network, state: State, *, part: str = "") -> None:
-    """Copy the tensors into the network, or into the one part of it that they are, strictly."""
-    own = {key: tensor for key, tensor in model.state_dict().items() if key.startswith(part)}
+def _compare(model: Network, found: Recognised) -> State:
+    """The tensors of a file for a network, or for its one part: none lacks, none is left over."""
+    state = found.state if found.whole else _kept(model, found)
+    own = _own(model, found.part)
     # Counters have no effect, and files older than PyTorch 0.4 lack them.
     missing = [key for key in own if key not in state and not key.endswith("num_batches_tracked")]
     unexpected = [key for key in state if key not in own]
@@ -170,13 +174,24 @@ def _fill(model: Network, state: State, *, part: str = "") -> None:
     ]
     if differing:
         raise WeightsError(f"as {model.name} its shapes are wrong: {first(differing, count=3)}")
+    return state
+
+
+def _own(model: Network, part: str) -> dict[str, Tensor]:
+    return {key: tensor for key, tensor in model.state_dict().items() if key.startswith(part)}
+
+
+def _fill(model: Network, state: State, *, part: str) -> None:
+    own = _own(model, part)
     for key, tensor in state.items():
-        _check_values(key, tensor, like=own[key])
-        own[key].copy_(tensor)
+        own[key].copy_(_checked(key, tensor, like=own[key]))
 
 
-def _check_values(key: str, tensor: Tensor, *, like: Tensor) -> None:
+def _checked(key: str, tensor: Tensor, *, like: Tensor) -> Tensor:
+    """Values as the network has them, finite there: float64 holds more than float32."""
     if tensor.is_floating_point() != like.is_floating_point():
         raise WeightsError(f"{key} has values of type {tensor.dtype}, not {like.dtype}")
+    tensor = tensor.to(like.dtype)
     if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
         raise WeightsError(f"{key} has values that are not finite: its training diverged")
+    return tensor

@@ -23,7 +23,8 @@ _UNTOLD = ("used", "stride", "size_prior")
 
 OfficialFormat = Literal["pysot", "pysot-layers", "mmtracking"]
 """Whose names: pysot's released files, its training configurations (which name the layers of
-AlexNet otherwise; all other names are the same), or mmtracking's. SiamKPN's are pysot's."""
+AlexNet otherwise; all other names are the same), or mmtracking's. SiamKPN's are those of pysot's
+configurations."""
 
 
 def official_state(model: Network, form: OfficialFormat = "pysot") -> State:
@@ -48,6 +49,8 @@ def official_state(model: Network, form: OfficialFormat = "pysot") -> State:
     if reader == "mmtracking" and model.name != "siamrpn_r50":
         raise InputError(f"mmtracking has siamrpn_r50 alone, not {model.name}")
     _check_told(model, reader)
+    if form == "pysot" and model.family == "siamkpn":
+        form = "pysot-layers"  # its code has no other AlexNet
     return _WRITERS[form](model.state_dict())
 
 

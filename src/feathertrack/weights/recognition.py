@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
+from feathertrack.errors import WeightsError
+
 State = Mapping[str, Tensor]
 """Tensors by name."""
 
@@ -34,6 +36,22 @@ Recogniser = Callable[[State, Mapping[str, object]], Recognised | None]
 """Takes the tensors, and what the caller says that shapes do not. Returns None when the keys are
 not those of the family; raises WeightsError when they are, but the shapes fit none of its networks.
 """
+
+
+def renamed(state: State, name_of: Callable[[str], str]) -> dict[str, Tensor]:
+    """Give every tensor another name.
+
+    Raises:
+        WeightsError: two tensors would get the same one, so that one of them would be lost.
+    """
+    made: dict[str, Tensor] = {}
+    came_from: dict[str, str] = {}
+    for key, tensor in state.items():
+        name = name_of(key)
+        if name in made:
+            raise WeightsError(f"it has {name} twice: {came_from[name]} and {key}")
+        made[name], came_from[name] = tensor, key
+    return made
 
 
 def first(names: Iterable[object], *, count: int = 5) -> str:

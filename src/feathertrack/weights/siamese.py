@@ -12,7 +12,7 @@ from feathertrack.errors import WeightsError
 from feathertrack.models.backbones.alexnet import FEATURES
 from feathertrack.models.backbones.mobilenetv2 import multiplied
 from feathertrack.models.siamrpn import WIDTHS
-from feathertrack.weights.recognition import State, first
+from feathertrack.weights.recognition import State, first, renamed
 
 _FEATURES = re.compile(r"backbone\.features\.(\d+)\.(\w+)")
 _MOBILENET_ENDS = ("layer0.0", "layer7.0.conv.6")
@@ -34,24 +34,25 @@ class Architecture:
 
 def rename_features(state: State) -> State:
     """Give the AlexNet of pysot's released files the names of its training configurations, ours."""
-    renamed = {}
-    for key, tensor in state.items():
+
+    def name_of(key: str) -> str:
         found = _FEATURES.fullmatch(key)
-        if found and int(found[1]) in FEATURES:
-            key = f"backbone.{FEATURES[int(found[1])]}.{found[2]}"
-        renamed[key] = tensor
-    return renamed
+        known = found and int(found[1]) in FEATURES
+        return f"backbone.{FEATURES[int(found[1])]}.{found[2]}" if found and known else key
+
+    return renamed(state, name_of)
 
 
 def name_features(state: State) -> State:
     """Undo :func:`rename_features`."""
     numbers = {name: number for number, name in FEATURES.items()}
-    renamed = {}
-    for key, tensor in state.items():
+
+    def name_of(key: str) -> str:
         module, _, leaf = key.removeprefix("backbone.").rpartition(".")
         known = key.startswith("backbone.") and module in numbers
-        renamed[f"backbone.features.{numbers[module]}.{leaf}" if known else key] = tensor
-    return renamed
+        return f"backbone.features.{numbers[module]}.{leaf}" if known else key
+
+    return renamed(state, name_of)
 
 
 def find_architecture(state: State) -> Architecture:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from feathertrack.errors import WeightsError
-from feathertrack.weights.recognition import Recognised, State
+from feathertrack.weights.recognition import Recognised, State, renamed
 from feathertrack.weights.siamese import find_architecture, rename_features
 
 # Modules of mmtracking -> those of pysot; levels count from 0 there, from 2 here.
@@ -48,7 +48,7 @@ def recognise(state: State, options: Mapping[str, object]) -> Recognised | None:
     """
     anchors = "pysot"
     if any(key.startswith("head.cls_heads.") for key in state):
-        state, anchors = {pysot_name(key): tensor for key, tensor in state.items()}, "mmtracking"
+        state, anchors = renamed(state, pysot_name), "mmtracking"
     if not any(key.startswith("rpn_head.") for key in state):
         return None
     if any(key.startswith(("mask_head.", "refine_head.")) for key in state):
