@@ -87,6 +87,22 @@ def test_fdsiamfc_varies_one_setting_at_a_time_from_the_best_so_far() -> None:
     assert {point["scale_step"] for point in windows} == {1.11}
 
 
+def test_one_setting_at_a_time_begins_at_the_nearest_value_of_the_user() -> None:
+    assert SiamFCSettings().window_weight < 0.2
+    named = [("window-weight", "0.25,0.2"), ("scale-rate", "0.9:1")]
+    strategy = make_strategy("fdsiamfc", SiamFCSettings(), named=named)
+    for point in first_stage(strategy):
+        assert (point["window_weight"], point["scale_rate"]) == (0.2, 0.9)
+    last = [dict(point) for point in strategy.stages[3](strategy.space.point({}))]
+    assert [point["window_weight"] for point in last] == [0.25, 0.2]
+
+
+def test_flags_begin_at_the_first_value_of_the_user() -> None:
+    named = [("mirrored", "true"), ("pause", "3:9")]
+    space = make_strategy("tpe", DriftingSettings(), named=named).space
+    assert space.point({}) == (("mirrored", True), ("pause", 3))
+
+
 def test_values_of_the_user_take_the_place_of_a_references() -> None:
     named = [("window-weight", "0.2,0.3")]
     points = first_stage(make_strategy("mmtracking", SiamRPNSettings(), named=named))

@@ -82,6 +82,23 @@ class Axis:
         inside = np.clip(spread.round(_DIGITS), self.low, self.high)
         return tuple(float(one) for one in dict.fromkeys(inside))
 
+    @property
+    def start(self) -> Value:
+        """The default where it lies on the axis, else the nearest value that does.
+
+        >>> Axis(path="rate", default=0.5, high=1.0, choices=(0.1, 0.3)).start
+        0.3
+        """
+        if self.holds(self.default):
+            return self.default
+        if isinstance(self.default, bool | str):  # none of the others is nearer
+            return self.choices[0]
+        default = float(self.default)
+        if self.choices:
+            return min(self.choices, key=lambda one: abs(float(one) - default))
+        value = min(max(default, self.low), self.high)
+        return round(value) if self.whole else value
+
     def holds(self, value: Value) -> bool:
         """Whether a value lies on the axis."""
         if self.choices:

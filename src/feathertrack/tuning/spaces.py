@@ -37,8 +37,8 @@ class Space:
     axes: tuple[Axis, ...]
 
     def point(self, values: Mapping[str, Value]) -> Point:
-        """The point of these values; axes that are not named have their default."""
-        return tuple((axis.path, values.get(axis.path, axis.default)) for axis in self.axes)
+        """The point of these values; the other axes are where they start."""
+        return tuple((axis.path, values.get(axis.path, axis.start)) for axis in self.axes)
 
     def settings_at(self, point: Point) -> Any:
         """The settings of a point.
