@@ -36,6 +36,7 @@ from feathertrack.tuning.winning import (
     Verdict,
     claim_parts,
     judge_winner,
+    remove_stale_presets,
     scores_of,
     write_preset,
 )
@@ -228,6 +229,7 @@ class Session:
         for path, one in presets.items():
             scores = scores_of(verdicts) if one is best[0] else {}
             write_preset(path, one, self.kept, self.parts, about={**self.about, "scores": scores})
+        remove_stale_presets(self.folder, keep=presets)
         return Conclusion(tried=tried, best=best, front=winners, verdicts=verdicts, presets=presets)
 
     @cached_property

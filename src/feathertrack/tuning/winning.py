@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from feathertrack.tuning.plan import SearchPlan
 from feathertrack.tuning.spaces import UNTUNED, Point, changes_of
 from feathertrack.tuning.splitting import Parts
 from feathertrack.tuning.study import Tried
+
+_NUMBERED = re.compile(r"preset-\d+\.json")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +132,34 @@ def write_preset(
         **settings_to_json(kept.space.settings_at(winner.point)),
     }
     write_whole(path, json.dumps(content, indent=1) + "\n")
+
+
+def remove_stale_presets(folder: Path, *, keep: Iterable[Path]) -> None:
+    """Remove the winners of an earlier conclusion; other people's files stay.
+
+    Args:
+        folder: of a study.
+        keep: presets of now.
+
+    Raises:
+        InputError: one cannot be removed.
+    """
+    for path in set(folder.glob("preset-*.json")) - set(keep):
+        if _NUMBERED.fullmatch(path.name) and _is_ours(path):
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                said = error.strerror or error
+                raise InputError(f"{path} is of an earlier search, remove it: {said}") from error
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    about = content.get(ABOUT) if isinstance(content, dict) else None
+    return isinstance(about, dict) and {"tuned_on", "feathertrack"} <= about.keys()
 
 
 def scores_of(verdicts: Sequence[Verdict]) -> dict[str, Any]:
