@@ -11,7 +11,10 @@ import pytest
 from feathertrack.errors import InputError
 from feathertrack.evaluation.runner import evaluate
 from feathertrack.trackers.creation import create_tracker
+from feathertrack.tuning.objectives import Objective
+from feathertrack.tuning.ranking import front, ranked
 from feathertrack.tuning.session import Session
+from feathertrack.tuning.study import Tried
 from feathertrack.tuning.workshop import PointWorkshop
 from tests.tuning.searching import drifting, part, request, search, values
 from tests.tuning.tunable import HERE, DriftingSettings
@@ -138,6 +141,32 @@ def test_several_objectives_have_a_front(tmp_path: Path) -> None:
             better = [a > b for a, b in zip(other.values, one.values, strict=True)]
             worse = [a < b for a, b in zip(other.values, one.values, strict=True)]
             assert any(worse) or not any(better)
+
+
+def test_winners_of_an_earlier_conclusion_are_removed_and_other_files_stay(tmp_path: Path) -> None:
+    session = search(tmp_path, objectives=["auc", "precision"], axes=[("shift", "0")])
+    first = session.folder / "preset.json"
+    session.conclude()
+    stale, mine = session.folder / "preset-7.json", session.folder / "preset-8.json"
+    stale.write_bytes(first.read_bytes())
+    mine.write_text('{"shift": 1}')
+    presets = session.conclude().presets
+    assert all(path.is_file() for path in (*presets, mine))
+    assert not stale.exists()
+
+
+def test_equals_by_the_first_objective_are_ranked_by_the_next() -> None:
+    objectives = (
+        Objective(text="auc", terms=((1.0, "auc"),)),
+        Objective(text="lost", terms=((1.0, "lost"),), maximize=False),
+    )
+    tried = [
+        Tried(number=number, point=(("shift", number),), state="complete", values=values)
+        for number, values in enumerate([(0.5, 3.0), (0.4, 0.0), (0.5, 1.0), (0.5, 1.0)])
+    ]
+    best = ranked(tried, objectives, slowest=0)
+    assert [one.number for one in best] == [2, 3, 0, 1]
+    assert [one.number for one in front(tried, objectives, slowest=0)] == [2, 3, 1]
 
 
 def test_the_score_of_fdsiamfc_is_a_sum_of_three_numbers(tmp_path: Path) -> None:

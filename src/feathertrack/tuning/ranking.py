@@ -41,12 +41,20 @@ def ranked(
 ) -> list[Tried]:
     """Finished points that are fast enough, the best by the first objective first.
 
-    Of equals the earlier one comes first; of a point that was run twice, one is left.
+    Equals by the first are told apart by the next ones, so that no other point beats the best one
+    in all. Of equals in all the earlier one comes first; of a point that was run twice, one is
+    left.
     """
-    gain = objectives[0].gain
     done = [one for one in tried if one.state == "complete" and is_fast_enough(one, slowest)]
     unique = {one.point: one for one in reversed(done)}.values()
-    return sorted(unique, key=lambda one: (-gain * one.values[0], one.number))
+    return sorted(
+        unique, key=lambda one: (*(-gain for gain in _gains(one, objectives)), one.number)
+    )
+
+
+def _gains(one: Tried, objectives: Sequence[Objective]) -> list[float]:
+    """The values of a finished point, each so that large is good."""
+    return [each.gain * value for each, value in zip(objectives, one.values, strict=True)]
 
 
 def front(
@@ -54,10 +62,7 @@ def front(
 ) -> list[Tried]:
     """The Pareto front: points that no other one beats in all objectives, best first."""
     points = ranked(tried, objectives, slowest=slowest)
-    gains = [
-        [objective.gain * value for objective, value in zip(objectives, one.values, strict=True)]
-        for one in points
-    ]
+    gains = [_gains(one, objectives) for one in points]
     return [
         one
         for one, mine in zip(points, gains, strict=True)
