@@ -7,7 +7,9 @@ import multiprocessing
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
+import optuna
 import pytest
 
 from feathertrack.errors import InputError
@@ -54,6 +56,24 @@ def test_points_are_taken_once_and_what_came_of_them_is_kept(tmp_path: Path, kin
     assert [one.state for one in found] == ["complete", "failed", "stopped"]
     assert [one.values for one in found] == [(0.5,), (), (0.1,)]
     assert found[0].details["measures"] == {"auc": 0.5}
+
+
+def test_a_database_that_another_process_is_making_is_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = optuna.storages.RDBStorage
+    made, real = [], kind.__init__
+
+    def make(self: Any, *args: Any, **options: Any) -> None:
+        made.append(args)
+        if len(made) < 3:
+            raise RuntimeError("(sqlite3.IntegrityError) UNIQUE constraint failed: alembic_version")
+        real(self, *args, **options)
+
+    monkeypatch.setattr(kind, "__init__", make)
+    monkeypatch.setattr("feathertrack.tuning.journal._BETWEEN_TRIES", 0.0)
+    study(tmp_path, place=f"sqlite:///{tmp_path / 's.db'}").add_missing(points(1))
+    assert len(made) == 3
 
 
 def test_failed_points_can_be_added_again_and_others_cannot(tmp_path: Path) -> None:

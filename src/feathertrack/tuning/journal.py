@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 import warnings
 from collections.abc import Iterator
@@ -15,6 +16,14 @@ from feathertrack.lock import exclusive
 from feathertrack.tuning.places import is_url, without_secrets
 
 _PAUSE = 0.005
+_TRIES = 8
+_BETWEEN_TRIES = 0.25
+_CREATED_ELSEWHERE = re.compile(
+    r"IntegrityError|UniqueViolation|already exists|database is locked"
+    r"|alembic_version|no such table",
+    re.IGNORECASE,
+)
+"""What databases say where another process is making the same tables."""
 _HEAD = b'{"op_code":0,"worker_id":"'
 """How every journal begins: its first line makes a study."""
 _LINE = (b'{"op_code":', b"}\n")
@@ -125,10 +134,15 @@ def _refuse_strangers(path: Path) -> None:
 def _database(optuna: Any, url: str) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        try:
-            # A connection that the server closed overnight is opened again.
-            return optuna.storages.RDBStorage(url, engine_kwargs={"pool_pre_ping": True})
-        except Exception as error:  # every driver has errors of its own
-            shown = without_secrets(url)
-            text = " ".join(str(error).replace(url, shown).split())[:200]
-            raise InputError(f"study {shown} cannot be opened: {text}") from error
+        for left in reversed(range(_TRIES)):
+            try:
+                # A connection that the server closed overnight is opened again.
+                return optuna.storages.RDBStorage(url, engine_kwargs={"pool_pre_ping": True})
+            except Exception as error:  # every driver has errors of its own
+                if left and _CREATED_ELSEWHERE.search(str(error)):
+                    time.sleep(_BETWEEN_TRIES)
+                    continue
+                shown = without_secrets(url)
+                text = " ".join(str(error).replace(url, shown).split())[:200]
+                raise InputError(f"study {shown} cannot be opened: {text}") from error
+    raise AssertionError("the last try returns or raises")
