@@ -100,6 +100,8 @@ def print_conclusion(session: Session, conclusion: Conclusion) -> None:
     _print_points(session, shown, title="Pareto front" if several else "")
     for verdict in conclusion.verdicts:
         _print_verdict(verdict)
+    if untuned := session.kept.untuned:
+        print(f"untuned: {untuned}, the first of the files, with the settings that it came with")
     if session.parts.warning:
         print(f"warning: {session.parts.warning}")
     if session.parts.scored is None:

@@ -79,6 +79,11 @@ class Kept:
                 return number
         raise InputError(f"there are no weights {wanted!r} for a point of the study")
 
+    @property
+    def untuned(self) -> str:
+        """The file that untuned settings run with, of several the first; "" where there is one."""
+        return self.contestants[0].label if len(self.contestants) > 1 else ""
+
     def missing(self, point: Point, names: Sequence[str]) -> list[str]:
         """The sequences of a point that have no whole result."""
         run = self._run(point)

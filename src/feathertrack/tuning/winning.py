@@ -124,6 +124,7 @@ def write_preset(
             if parts.scored is None
             else {"benchmark": parts.scored.name, "sequences": list(parts.scored.names)},
             **({"warning": parts.warning} if parts.warning else {}),
+            **({"untuned": kept.untuned} if kept.untuned else {}),
             "changed": changes_of(winner.point),
             "values": list(winner.values),
             **about,

@@ -60,7 +60,8 @@ def render_page(session: Session, conclusion: Conclusion, *, created: str = "") 
         for number, (name, plot) in enumerate(search_plots(drawn).items())
     }
     return environment.get_template("tuning.html").render(
-        title=f"{session.kept.contestants[0].label} tuned on {session.parts.tuned.name}",
+        title=f"{_winners_name(session, conclusion)} tuned on {session.parts.tuned.name}",
+        untuned=session.kept.untuned,
         created=created,
         version=__version__,
         css=resource(environment, "report.css"),
@@ -78,6 +79,10 @@ def render_page(session: Session, conclusion: Conclusion, *, created: str = "") 
         presets=[path.name for path in conclusion.presets],
         several=len(session.objectives) > 1,
     )
+
+
+def _winners_name(session: Session, conclusion: Conclusion) -> str:
+    return session.kept.contestants[session.kept.number_of(conclusion.best[0].point)].label
 
 
 def _varied(axes: Sequence[Axis], tried: Sequence[Tried]) -> tuple[Axis, ...]:
