@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from feathertrack.errors import InputError
 from feathertrack.evaluation.runner import evaluate
 from feathertrack.trackers.creation import create_tracker
-from feathertrack.tuning.objectives import Objective
+from feathertrack.tuning.keeping import Kept
+from feathertrack.tuning.objectives import Objective, check_lengths
 from feathertrack.tuning.ranking import front, ranked
 from feathertrack.tuning.session import Session
+from feathertrack.tuning.spaces import Point
 from feathertrack.tuning.study import Tried
 from feathertrack.tuning.workshop import PointWorkshop
 from tests.tuning.searching import drifting, part, request, search, values
@@ -103,6 +106,7 @@ def test_tuned_and_scored_on_the_same_is_warned_of(tmp_path: Path) -> None:
 def test_verdicts_compare_with_the_untuned_settings(tmp_path: Path) -> None:
     session = search(tmp_path, benchmark=part("drift", "growth"))
     (verdict,) = session.conclude().verdicts
+    assert session.kept.untuned == ""
     untuned = evaluate(drifting().create(), part("drift", "growth"))
     assert verdict.before.headline == untuned.headline
     gain = verdict.gains()["auc"]
@@ -115,6 +119,8 @@ def test_which_checkpoint_is_searched_with_the_settings(tmp_path: Path) -> None:
     found = {(dict(p)["checkpoint"], dict(p)["shift"]) for p in values(session.study.tried())}
     assert found == {("e1", 0.0), ("e1", 1.0), ("e2", 0.0), ("e2", 1.0)}
     assert len(list((tmp_path / "s.tuning" / "synthetic").glob("e2-*.run.json"))) == 2
+    (path,) = session.conclude().presets
+    assert json.loads(path.read_text())["about"]["untuned"] == session.kept.untuned == "e1"
 
 
 def test_a_better_stage_begins_at_the_best_of_the_one_before(tmp_path: Path) -> None:
@@ -153,6 +159,27 @@ def test_winners_of_an_earlier_conclusion_are_removed_and_other_files_stay(tmp_p
     presets = session.conclude().presets
     assert all(path.is_file() for path in (*presets, mine))
     assert not stale.exists()
+
+
+def test_an_expected_overlap_of_short_sequences_is_refused_before_anything_is_run() -> None:
+    eao = (Objective(text="eao", terms=((1.0, "eao"),)),)
+    check_lengths(eao, part("drift"))
+    with pytest.raises(InputError, match=r"longest has \d+ frames, and vot2018 .* from 100 to 356"):
+        check_lengths(eao, replace(part("drift"), name="vot2018"))
+
+
+def test_a_score_without_a_value_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session(request(tmp_path, axes=[("shift", "0")]))
+
+    def score(kept: Kept, point: Point, names: object) -> object:
+        table = real(kept, point, names)
+        return replace(table, headline={"auc": float("nan")}, notes=("all are too short",))
+
+    real: Any = Kept.score
+    monkeypatch.setattr(Kept, "score", score)
+    with pytest.raises(InputError, match=r"auc has no value on .* \(all are too short\)"):
+        session.run()
+        session.conclude()
 
 
 def test_equals_by_the_first_objective_are_ranked_by_the_next() -> None:

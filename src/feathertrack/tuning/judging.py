@@ -85,7 +85,8 @@ class Judge:
         values = [objective.value(measures) for objective in self.plan.objectives]
         for objective, value in zip(self.plan.objectives, values, strict=True):
             if math.isnan(value):
-                one.error = f"{objective.text} has no value on these sequences"
+                why = f" ({'; '.join(table.notes)})" if table.notes else ""
+                one.error = f"{objective.text} has no value on these sequences{why}"
         one.rungs.append(values[0])
         return values, {
             "measures": {name: _known(value) for name, value in measures.items()},

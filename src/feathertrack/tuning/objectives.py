@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from feathertrack.benchmarks import Benchmark
 from feathertrack.errors import InputError
 from feathertrack.evaluation.metric_sums import Terms, check_names, parse_sum
 from feathertrack.evaluation.scoring import ScoreTable
+from feathertrack.evaluation.vot.eao import WINDOWS
 
 SPEED = "fps"
 """Frames per second, as a measure beside those of the protocol."""
@@ -76,6 +78,25 @@ def read_objectives(texts: Sequence[str], example: ScoreTable) -> tuple[Objectiv
     if len(set(texts)) < len(texts):
         raise InputError(f"an objective is given twice: {', '.join(texts)}")
     return tuple(_read(text, known, example.lower_is_better) for text in texts)
+
+
+def check_lengths(objectives: Sequence[Objective], benchmark: Benchmark) -> None:
+    """Refuse an expected average overlap of sequences that are all too short to have one.
+
+    Raises:
+        InputError: none is as long as the shortest length of the benchmark's window.
+    """
+    window = WINDOWS.get(benchmark.name)
+    asked = [one for one in objectives if any(name == "eao" for _, name in one.terms)]
+    if window is None or not asked:
+        return
+    longest = max(len(benchmark[name]) for name in benchmark.names)
+    if longest < window[0]:
+        raise InputError(
+            f"--objective {asked[0].text!r} has no value on these sequences: the longest has "
+            f"{longest} frames, and {benchmark.name} averages over lengths from {window[0]} to "
+            f"{window[1]}; take --objective accuracy, or other --sequences"
+        )
 
 
 def _read(text: str, known: Mapping[str, float], lower: frozenset[str]) -> Objective:

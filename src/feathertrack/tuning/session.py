@@ -22,7 +22,7 @@ from feathertrack.tuning.folders import claim_folder_for, folder_of
 from feathertrack.tuning.identity import digest_of, identity_of
 from feathertrack.tuning.journal import waiting_for
 from feathertrack.tuning.keeping import Kept
-from feathertrack.tuning.objectives import Objective, read_objectives
+from feathertrack.tuning.objectives import Objective, check_lengths, read_objectives
 from feathertrack.tuning.plan import SearchPlan
 from feathertrack.tuning.pruning import check_rule
 from feathertrack.tuning.ranking import front, ranked, refuse_untimed, why_none
@@ -140,6 +140,7 @@ class Session:
         protocol = find_protocol(request.protocol or None, request.benchmark).name
         example = measures_of(self.parts.tuned, protocol)
         self.objectives: tuple[Objective, ...] = read_objectives(request.objectives, example)
+        check_lengths(self.objectives, self.parts.tuned)
         check_rule(request.rule, self.objectives)
         self.strategy: Strategy = make_strategy(
             request.strategy,
