@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from feathertrack.errors import InputError
+from feathertrack.errors import InputError, WeightsError
 from feathertrack.models import create_model, list_models
 from feathertrack.models.correlation import pixelwise_xcorr
 from feathertrack.models.cost import count_bytes, count_macs
@@ -185,6 +185,28 @@ def test_a_trunk_from_imagenet_is_the_first_part_of_the_classifier(name: str) ->
     assert torch.equal(trunk["layer3.0.conv.0.0.weight"], given["features.7.conv.0.weight"])
     if name != "feather_nano":
         assert torch.equal(trunk["layer4.2.conv.2.weight"], given["features.13.conv.6.weight"])
+
+
+def test_a_trained_trunk_begins_another_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[2] / "scripts"))
+    from take_trunk import take_trunk
+
+    small = create_model("feather_small").eval()
+    whole, file = save_model(small, tmp_path / "small.safetensors"), tmp_path / "trunk.safetensors"
+    assert take_trunk(whole, file) == file
+    for name in ("feather_base", "feather_nano"):
+        begun = load_model(file, name=name)
+        assert begun.name == name
+        own = begun.state_dict()
+        shared_keys = [key for key in own if key.startswith("trunk.")]
+        assert shared_keys and all(torch.equal(own[k], small.state_dict()[k]) for k in shared_keys)
+    with pytest.raises(WeightsError, match="only the trunk"):
+        load_model(file)
+    other = save_model(create_model("feather_fc"), tmp_path / "other.safetensors")
+    with pytest.raises(InputError, match="feather_fc, which is no Feather network"):
+        take_trunk(other, file)
 
 
 @pytest.mark.parametrize(
