@@ -209,11 +209,30 @@ def test_a_trained_trunk_begins_another_size(
         take_trunk(other, file)
 
 
+def test_blocks_can_be_left_out_of_a_trained_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[2] / "scripts"))
+    from shorten_feather import shorten
+
+    small = create_model("feather_small").eval()
+    whole, file = save_model(small, tmp_path / "small.safetensors"), tmp_path / "short.safetensors"
+    shorten(whole, (1, 2, 3, 4, 1), model="feather_small", output=file)
+    short = load_model(file)
+    kept = short.state_dict()
+    assert "trunk.layer4.0.conv.0.0.weight" in kept
+    assert "trunk.layer4.1.conv.0.0.weight" not in kept
+    assert all(torch.equal(value, small.state_dict()[key]) for key, value in kept.items())
+    with pytest.raises(InputError, match=r"no neck.0.weight of the shape that feather_nano"):
+        shorten(whole, (1, 1, 1, 1, 1), model="feather_nano", output=file)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         ({"blocks": (1, 1, 1)}, r"blocks are numbers, .* got \[1, 1, 1\]"),
-        ({"blocks": (1, 1, 0, 1)}, r"at least 1, .* got \[1, 1, 0, 1\]"),
+        ({"blocks": (1, 1, 0, 1)}, r"at least 1 .* got \[1, 1, 0, 1\]"),
+        ({"blocks": (1, 2, 4, 4)}, r"at most \[1, 2, 3, 4, 3\], .* got \[1, 2, 4, 4\]"),
         ({"cells": 9}, "cells are 1 to 8, got 9"),
         ({"kernel": 4}, "kernel odd, got 48, 3, 4"),
     ],

@@ -39,6 +39,9 @@ TEMPLATE_CELLS = 8
 
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
+_MOST_BLOCKS = (1, 2, 3, 4, 3)
+"""Of each width: as many as MobileNetV2 has."""
+
 _LARGEST_LOGARITHM = 4.0
 """Of a distance in cells: exp(4) cells are 874 pixels, more than any search region needs."""
 
@@ -145,10 +148,12 @@ def _tower(width: int, *, blocks: int, kernel: int) -> nn.Sequential:
 
 
 def _check(blocks: Sequence[int], *, cells: int, width: int, tower: int, kernel: int) -> None:
-    if len(blocks) not in (4, 5) or min(blocks) < 1:
+    if len(blocks) not in (4, 5) or not all(
+        1 <= count <= most for count, most in zip(blocks, _MOST_BLOCKS, strict=False)
+    ):
         raise InputError(
-            f"blocks are numbers, at least 1, for 16, 24, 32, 64 and perhaps 96 channels, got "
-            f"{list(blocks)}"
+            f"blocks are numbers, at least 1 and at most {list(_MOST_BLOCKS)}, for 16, 24, 32, 64 "
+            f"and perhaps 96 channels, got {list(blocks)}"
         )
     if not 1 <= cells <= TEMPLATE_CELLS:
         raise InputError(f"cells are 1 to {TEMPLATE_CELLS}, got {cells}")

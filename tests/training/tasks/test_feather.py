@@ -15,8 +15,10 @@ from feathertrack.training.losses.feather import cell_targets, overlaps
 from feathertrack.training.tasks.feather import (
     FeatherTask,
     FeatherTaskSettings,
+    at_cells,
     best_boxes,
     mirrored,
+    shrunk,
 )
 from tests.training.tasks.feather_pairs import feather_pairs, tiny_feather
 from tests.training.tasks.siamese_pairs import tiny_siamkpn
@@ -138,6 +140,41 @@ def test_pictures_show_template_search_cells_and_score() -> None:
     pictures = task.pictures(feather_pairs([True, False, True]), count=2)
     assert [picture.shape for picture in pictures] == [(256, 4 * 256, 3)] * 2
     assert all(picture.dtype == np.uint8 for picture in pictures)
+
+
+def test_a_network_may_see_less_than_its_teacher() -> None:
+    batch = feather_pairs([True, False, True])
+    task = _task(seen_size=192, teach_box_weight=0.0, teach_score_weight=0.0).eval()
+    seen = shrunk(batch, size=192)
+    assert seen.search.shape[2:] == (192, 192)
+    torch.testing.assert_close(seen.search_boxes, batch.search_boxes * 0.75)
+    task.fear = _Fear(batch.search_boxes[[0, 2]])  # type: ignore[assignment]
+    plain = _task().eval()
+    torch.testing.assert_close(task(batch)["total"], plain(seen)["total"])
+    assert shrunk(batch, size=0) is batch
+    pictures = task.pictures(batch, count=1)
+    assert pictures[0].shape[2] == 3
+
+
+def test_what_a_teacher_says_is_taken_where_the_cells_of_a_shrunk_region_are() -> None:
+    boxes, ratio = torch.tensor([[40.0, 60, 100, 80]]), 0.75
+    whole, wanted = (
+        cell_targets(given, torch.tensor([True]), size=size, stride=16).distances
+        for given, size in ((boxes, 16), (boxes * ratio, 12))
+    )
+    said = torch.zeros(1, 16, 16)
+    said[0, 8, 4] = 1.0  # at 64, 128 pixels: 48, 96 of the shrunk region
+    taken, found = at_cells(said, whole, size=12, ratio=ratio)
+    torch.testing.assert_close(found, wanted, atol=1e-3, rtol=0)
+    assert taken[0].argmax() == 6 * 12 + 3
+    assert float(taken[0, 6, 3]) == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.parametrize("size", [100, 272, -16])
+def test_a_network_cannot_see_more_than_there_is(size: int) -> None:
+    recipe = find_recipe("feather_small")
+    with pytest.raises(InputError, match=rf"task.seen_size is {size}: .* of 16 up to .*256"):
+        FeatherTaskSettings(seen_size=size).build(tiny_feather(), recipe=recipe)
 
 
 def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -44,6 +45,8 @@ class FeatherTaskSettings(TaskSettings):
         focus: power of the score that weighs cells of the background.
         negative_weight: of the background in the loss of scores.
         mirror: share of pairs that are mirrored left to right, both crops together.
+        seen_size: side in pixels to which search regions are shrunk before the network sees them; a
+            teacher sees them whole. 0 leaves them.
         teacher_onnx: file ``fear_xs_tracker.onnx``, beside which ``fear_xs_init.onnx`` lies; "" for
             no teacher.
         teach_score_weight: of the distance from the teacher's scores.
@@ -56,6 +59,7 @@ class FeatherTaskSettings(TaskSettings):
     focus: float = 2.0
     negative_weight: float = 1.0
     mirror: float = 0.5
+    seen_size: int = 0
     teacher_onnx: str = ""
     teach_score_weight: float = 0.5
     teach_box_weight: float = 1.0
@@ -73,6 +77,7 @@ class FeatherTaskSettings(TaskSettings):
         if not isinstance(network, Feather):
             raise InputError(f"task feather trains networks of feather, not {network.name}")
         _check_sizes(recipe, network, taught=bool(self.teacher_onnx))
+        _check_seen(self.seen_size, search=recipe.data.search.size, stride=network.stride)
         task = FeatherTask(network, self)
         if teacher is not None:
             task.hold_teacher(teacher)
@@ -101,9 +106,10 @@ class FeatherTask(Task):
         """Return ``total``, its terms ``score`` and ``box``, and with a teacher two more."""
         if self.training:
             batch = mirrored(batch, share=self.settings.mirror)
-        score, box = self.network(batch.template, batch.search)
+        seen = shrunk(batch, size=self.settings.seen_size)
+        score, box = self.network(seen.template, seen.search)
         score_BSS, box_B4SS = score.float().squeeze(1), box.float()
-        targets = self.targets(batch, size=score.shape[-1])
+        targets = self.targets(seen, size=score.shape[-1])
         losses = self.losses(score_BSS, box_B4SS, targets)
         if self.fear is None:
             return losses
@@ -141,6 +147,9 @@ class FeatherTask(Task):
         said, boxes = self.fear.answers(
             batch.template[chosen], batch.template_boxes[chosen], batch.search[chosen]
         )
+        if self.settings.seen_size:
+            ratio = self.settings.seen_size / batch.search.shape[-1]
+            said, boxes = at_cells(said, boxes, size=score_BSS.shape[-1], ratio=ratio)
         settings, sure = self.settings, torch.sigmoid(said)
         weight = sure * (sure > settings.teach_above)
         teach_score = divergence(score_BSS[chosen], sure).sum() / sure.sum().clamp(min=1)
@@ -154,6 +163,7 @@ class FeatherTask(Task):
 
     def pictures(self, batch: PairBatch, *, count: int) -> list[NDArray[np.uint8]]:
         """Return up to ``count`` pictures: template, search region, wanted cells, scores."""
+        batch = shrunk(batch, size=self.settings.seen_size)
         with torch.no_grad():
             score, box = self.network(batch.template, batch.search)
         wanted = self.targets(batch, size=score.shape[-1]).weight
@@ -178,6 +188,41 @@ def best_boxes(score_B1SS: Tensor, box_B4SS: Tensor, *, stride: int) -> Tensor:
     distances = box_B4SS.float().flatten(2)[torch.arange(len(best)), :, best]
     first, last = distances[:, :2], distances[:, 2:]
     return torch.cat([place - first, first + last], dim=1)
+
+
+def shrunk(batch: PairBatch, *, size: int) -> PairBatch:
+    """A batch whose search regions, and the boxes in them, have ``size`` pixels; 0 leaves them."""
+    if not size:
+        return batch
+    search = F.interpolate(
+        batch.search, size=(size, size), mode="bilinear", align_corners=False, antialias=False
+    )
+    ratio = size / batch.search.shape[-1]
+    return replace(batch, search=search, search_boxes=batch.search_boxes * ratio)
+
+
+def at_cells(
+    said_BTT: Tensor, boxes_B4TT: Tensor, *, size: int, ratio: float
+) -> tuple[Tensor, Tensor]:
+    """What a teacher says of a region, (B, S, S) and (B, 4, S, S), at the cells of a shrunk one.
+
+    Between its cells it is interpolated, which is exact for the distances of one box; of what lies
+    beyond its last cell that cell speaks.
+
+    Args:
+        said_BTT: logits of the teacher.
+        boxes_B4TT: distances in pixels of the whole region.
+        size: S, cells of the shrunk region, as many pixels apart as the teacher's.
+        ratio: side of the shrunk region over that of the whole one.
+    """
+    last = said_BTT.shape[-1] - 1
+    place_S = (torch.arange(size, device=said_BTT.device) / ratio).clamp(max=last)
+    lines = 2 * place_S / last - 1
+    y, x = torch.meshgrid(lines, lines, indexing="ij")
+    grid = torch.stack([x, y], dim=2).expand(len(said_BTT), -1, -1, -1)
+    both = torch.cat([said_BTT[:, None], boxes_B4TT], dim=1)
+    taken = F.grid_sample(both, grid, mode="bilinear", align_corners=True)
+    return taken[:, 0], taken[:, 1:] * ratio
 
 
 def mirrored(batch: PairBatch, *, share: float) -> PairBatch:
@@ -209,3 +254,11 @@ def _check_sizes(recipe: Recipe, network: Feather, *, taught: bool) -> None:
     if search % network.stride or (taught and search != network.search_size):
         allowed = f"{network.search_size}" if taught else f"a multiple of {network.stride}"
         raise InputError(f"data.search.size is {search}: {recipe.model} takes {allowed} here")
+
+
+def _check_seen(seen: int, *, search: int, stride: int) -> None:
+    if seen and (seen % stride or not 0 < seen <= search):
+        raise InputError(
+            f"task.seen_size is {seen}: expected 0 or a multiple of {stride} up to "
+            f"data.search.size, {search}"
+        )
