@@ -166,13 +166,13 @@ def _check(blocks: Sequence[int], *, cells: int, width: int, tower: int, kernel:
 @register
 def feather_nano(
     *,
-    blocks: Sequence[int] = (1, 1, 1, 1),
-    width: int = 48,
+    blocks: Sequence[int] = (1, 2, 3, 4, 1),
+    width: int = 96,
     tower: int = 3,
     kernel: int = 3,
     cells: int = TEMPLATE_CELLS,
 ) -> Feather:
-    """Build the smallest: one block of each width up to 64 channels."""
+    """Build the smallest: one block of 96 channels; it is trained to see regions of few pixels."""
     return Feather(blocks=blocks, width=width, tower=tower, kernel=kernel, cells=cells)
 
 
@@ -193,10 +193,10 @@ def feather_small(
 def feather_base(
     *,
     blocks: Sequence[int] = (1, 2, 3, 4, 3),
-    width: int = 128,
-    tower: int = 5,
-    kernel: int = 5,
+    width: int = 96,
+    tower: int = 3,
+    kernel: int = 3,
     cells: int = TEMPLATE_CELLS,
 ) -> Feather:
-    """Build the largest: two maps fused, wider and longer towers."""
+    """Build the largest: that of stride 8 is fused into the map; it sees regions of many pixels."""
     return Feather(blocks=blocks, width=width, tower=tower, kernel=kernel, fine=True, cells=cells)
