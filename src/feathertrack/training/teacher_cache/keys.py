@@ -33,8 +33,7 @@ def describe_outputs(recipe: Recipe, teacher: Network) -> dict[str, Any]:
         del one["root"]
     return {
         "version": VERSION,
-        "teacher": teacher.name,
-        "weights": weights_digest(teacher),
+        **describe_network(teacher),
         "data": data,
         "seed": recipe.loop.seed,
         "batch_size": recipe.loop.batch_size,
@@ -43,10 +42,28 @@ def describe_outputs(recipe: Recipe, teacher: Network) -> dict[str, Any]:
     }
 
 
+def describe_network(network: Network) -> dict[str, Any]:
+    """Everything that decides what a network computes, for JSON; where its file lies does not.
+
+    Options of its builder are part of it: some, as a gain or a stride, leave no trace in the
+    weights.
+    """
+    options = json.dumps(dict(network.config), sort_keys=True, default=str)
+    return {
+        "teacher": network.name,
+        "options": json.loads(options),
+        "weights": weights_digest(network),
+    }
+
+
+def network_digest(network: Network) -> str:
+    """SHA-256 of what ``describe_network`` returns."""
+    return _digest(describe_network(network))
+
+
 def folder_name(described: dict[str, Any]) -> str:
     """A name of a folder for what ``describe_outputs`` returned."""
-    text = json.dumps(described, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:20]
+    return _digest(described)[:20]
 
 
 def weights_digest(network: Network) -> str:
@@ -76,6 +93,10 @@ def pair_keys(batch: PairBatch, further: Sequence[Tensor] = ()) -> Tensor:
         # Wraps around, in whole numbers: the order of the sum makes no difference.
         total = total * 31 + (bits * _weights(bits.shape[1], number, bits.device)).sum(1)
     return torch.stack([batch.seeds.to(total.device), total], dim=1).cpu()
+
+
+def _digest(described: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 
 
 @lru_cache(maxsize=16)
