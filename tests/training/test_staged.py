@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from feathertrack.errors import InputError
 from feathertrack.models import create_model
 from feathertrack.models.network import Network
 from feathertrack.recipes import find_student
@@ -20,6 +21,7 @@ from feathertrack.training.recipe import LoopSettings, Recipe, SetSettings, Vali
 from feathertrack.training.running import run_recipe
 from feathertrack.training.staged import StagedRecipe, run_staged
 from feathertrack.weights import load_model
+from feathertrack.weights.saving import save_model
 
 SIDE = 64
 
@@ -86,6 +88,23 @@ def test_two_steps_of_a_distillation_log_each_term(name: str, root: Path) -> Non
         assert set(line["losses"]) == {"total", *terms}
     assert result.weights is not None
     assert load_model(result.weights).name == "atom_r18_tiny"
+
+
+def test_going_on_knows_the_teacher_by_its_weights_and_not_by_its_place(root: Path) -> None:
+    found = find_student("atom_ts")
+    assert isinstance(found, Recipe)
+    first, moved, other = (root / f"{name}.safetensors" for name in ("a", "b", "c"))
+    for path, seed in ((first, 1), (moved, 1), (other, 2)):
+        torch.manual_seed(seed)
+        save_model(create_model("atom_r18_tiny"), path, metadata={"place": path.name})
+    words: dict[str, Any] = {"data_root": root, "output": root / "run", "devices": "cpu"}
+    recipe = replace(_miniature(found), teacher=str(first))
+    run_recipe(recipe, **words)
+    again = run_recipe(replace(recipe, teacher=str(moved)), **words, resume=True)
+    assert (again.epochs, again.pairs) == (1, 0)
+    other.replace(first)
+    with pytest.raises(InputError, match=r"taught by another teacher .* give the same --teacher"):
+        run_recipe(recipe, **words, resume=True)
 
 
 def _staged() -> StagedRecipe:

@@ -74,6 +74,7 @@ class Checkpoint:
         validated: epochs after which a validation was made or not due.
         skipped: steps that were left out.
         data: what the training sets are known by; empty in older files.
+        teacher: digest of the network that is imitated; "" without one, and in older files.
     """
 
     recipe: Mapping[str, Any]
@@ -86,6 +87,7 @@ class Checkpoint:
     validated: int = 0
     skipped: int = 0
     data: Sequence[str] = ()
+    teacher: str = ""
 
 
 def save_checkpoint(checkpoint: Checkpoint, folder: Path, *, keep: int) -> Path:
@@ -111,6 +113,7 @@ def save_checkpoint(checkpoint: Checkpoint, folder: Path, *, keep: int) -> Path:
         "validated": checkpoint.validated,
         "skipped": checkpoint.skipped,
         "data": list(checkpoint.data),
+        "teacher": checkpoint.teacher,
     }
     buffer = io.BytesIO()
     torch.save(content, buffer)
@@ -203,18 +206,35 @@ def load_checkpoint(path: Path) -> Checkpoint:
             validated=content["validated"],
             skipped=content["skipped"],
             data=content.get("data", ()),
+            teacher=content.get("teacher", ""),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointDamaged(f"checkpoint {path} is damaged: {error!r}") from error
 
 
-def check_recipe(checkpoint: Checkpoint, recipe: Recipe, *, path: Path) -> None:
-    """Refuse to go on with another recipe than the checkpoint's.
+def check_recipe(checkpoint: Checkpoint, recipe: Recipe, *, path: Path, teacher: str = "") -> None:
+    """Refuse to go on with another recipe than the checkpoint's, or with another teacher.
+
+    Args:
+        checkpoint: from which a training is to go on.
+        recipe: of that training.
+        path: of the checkpoint.
+        teacher: digest of the network that is imitated, "" where it is not known; where both are,
+            it is compared, and not the place of the file.
 
     Raises:
         InputError: names the first fields that differ.
     """
-    found = differences(checkpoint.recipe, recipe_to_json(recipe))
+    now = recipe_to_json(recipe)
+    if checkpoint.teacher and teacher:
+        if checkpoint.teacher != teacher:
+            raise InputError(
+                f"checkpoint {path} was taught by another teacher ({checkpoint.teacher[:12]}, not "
+                f"{teacher[:12]}, by weights and options): give the same --teacher, or another "
+                "--output"
+            )
+        now["teacher"] = checkpoint.recipe.get("teacher")
+    found = differences(checkpoint.recipe, now)
     if found:
         more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         raise InputError(

@@ -66,6 +66,7 @@ class Keeper:
         stepper: its scaler is kept too.
         output: the run folder.
         data: what the training sets are known by.
+        teacher: digest of the network that is imitated, "" where none is known.
 
     Attributes:
         averaged: the moving average of the weights, None without one and on other processes.
@@ -83,10 +84,11 @@ class Keeper:
         stepper: Stepper,
         output: Path,
         data: Sequence[str] = (),
+        teacher: str = "",
     ) -> None:
         self._fabric, self._recipe, self._task = fabric, recipe, task
         self._optimizer, self._stepper, self._output = optimizer, stepper, output
-        self._data = tuple(data)
+        self._data, self._teacher = tuple(data), teacher
         self._first = fabric.is_global_zero
         self.averaged: AveragedNetwork | None = None
         if recipe.loop.ema and self._first:
@@ -121,10 +123,10 @@ class Keeper:
         """Read a checkpoint into task, optimiser, scaler and average.
 
         Raises:
-            InputError: it cannot be read, is of another recipe, or does not fit.
+            InputError: it cannot be read, is of another recipe or teacher, or does not fit.
         """
         checkpoint = load_checkpoint(path)
-        check_recipe(checkpoint, self._recipe, path=path)
+        check_recipe(checkpoint, self._recipe, path=path, teacher=self._teacher)
         check_data(checkpoint, self._data, path=path)
         states = checkpoint.states
         try:
@@ -189,6 +191,7 @@ class Keeper:
             validated=standing.validated,
             skipped=standing.skipped,
             data=self._data,
+            teacher=self._teacher,
         )
         problem = self._write(checkpoint, best=best) if self._first else None
         problem = self._fabric.broadcast(problem)

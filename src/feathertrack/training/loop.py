@@ -54,6 +54,7 @@ def fit(
     fabric: Fabric | None = None,
     devices: str = "auto",
     data: Sequence[str] = (),
+    teacher: str = "",
     validator: Validator | None = None,
     watch: Watch | None = None,
 ) -> FitResult:
@@ -69,6 +70,7 @@ def fit(
         fabric: devices and processes; made from ``devices`` where there is none.
         devices: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         data: what the training sets are known by; a checkpoint of others is refused.
+        teacher: digest of the network that is imitated, likewise.
         validator: scores the network from time to time.
         watch: told about every step, on the first process.
 
@@ -79,7 +81,9 @@ def fit(
     fabric = fabric or launch(recipe.loop, devices=devices)
     deterministic = recipe.loop.deterministic
     with arithmetic(deterministic=deterministic), given_back(task), stop_requests() as stop:
-        run = _Run(fabric, recipe, task, loader, Path(output), validator, watch, stop, data)
+        run = _Run(
+            fabric, recipe, task, loader, Path(output), validator, watch, stop, data, teacher
+        )
         run.begin(resume)
         try:
             return run.train()
@@ -101,6 +105,7 @@ class _Run:
         watch: Watch | None,
         stop: StopRequest,
         data: Sequence[str],
+        teacher: str,
     ) -> None:
         self.fabric, self.recipe, self.loader, self.output = fabric, recipe, loader, output
         self.stop = stop
@@ -117,6 +122,7 @@ class _Run:
             stepper=self.stepper,
             output=output,
             data=data,
+            teacher=teacher,
         )
         self.steps_per_epoch = steps_per_epoch(loader, recipe.loop)
         self.journal = Journal(

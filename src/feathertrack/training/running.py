@@ -20,6 +20,7 @@ from feathertrack.training.randomness import seed_generators
 from feathertrack.training.ranges import check_numbers
 from feathertrack.training.recipe import Recipe
 from feathertrack.training.task import Task
+from feathertrack.training.teacher_cache.keys import network_digest
 from feathertrack.training.validation import Validator
 from feathertrack.weights.loading import load_model
 
@@ -68,6 +69,7 @@ def run_recipe(
     seed_generators(recipe.loop.seed)  # so that every process begins with the same weights
     network = network or build_network(recipe)
     teacher = teacher or (load_teacher(recipe.teacher) if recipe.teacher else None)
+    known_as = "" if teacher is None else network_digest(teacher)
     check_views(recipe, network)
     task = recipe.task.build(network, recipe=recipe, teacher=teacher)
     check_teacher(recipe, task)
@@ -80,6 +82,7 @@ def run_recipe(
             resume=resume,
             fabric=fabric,
             data=identities(sources),
+            teacher=known_as,
             validator=validator,
             watch=watch,
         )
