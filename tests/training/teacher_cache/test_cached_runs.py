@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -123,6 +125,45 @@ def test_a_damaged_shard_is_computed_anew(tmp_path: Path, damage: str) -> None:
     again, cache = train(recipe, tmp_path / "third")
     assert again == plain
     assert counts(cache) == (PAIRS, 0)
+
+
+@pytest.mark.parametrize("moment", ["before", "while it runs"])
+def test_a_shard_that_cannot_be_read_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    recipe = taught_recipe(str(tmp_path / "cache"), terms=ANSWERS)
+    plain, _ = train(recipe, tmp_path / "first")
+    [shard] = shards(tmp_path / "cache")
+    opened, opens = Path.open, [0]
+
+    def refusing(path: Path, *args: Any, **words: Any) -> Any:
+        opens[0] += path == shard
+        if path == shard and opens[0] >= (1 if moment == "before" else 2):
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return opened(path, *args, **words)
+
+    monkeypatch.setattr(Path, "open", refusing)
+    found, cache = train(recipe, tmp_path / "second")
+    assert found == plain
+    assert counts(cache) == (0, PAIRS)
+    assert cache is not None
+    assert any("cannot be read: Too many open files: it is left" in note for note in cache.notes)
+    monkeypatch.undo()
+    assert shard.is_file()
+    again, cache = train(recipe, tmp_path / "third")
+    assert (again, counts(cache)) == (plain, (PAIRS, 0))
+
+
+def test_what_a_kill_left_is_removed_and_what_is_being_written_is_not(tmp_path: Path) -> None:
+    recipe = taught_recipe(str(tmp_path / "cache"), terms=ANSWERS)
+    train(recipe, tmp_path / "first")
+    [shard] = shards(tmp_path / "cache")
+    left, growing = (shard.with_name(f".{shard.name}.{word}.tmp") for word in ("old", "young"))
+    for path in (left, growing):
+        path.write_bytes(b"0" * 10)
+    os.utime(left, (0, 0))
+    train(recipe, tmp_path / "second")
+    assert (left.exists(), growing.exists(), shard.exists()) == (False, True, True)
 
 
 def test_float16_takes_half_and_is_alike_in_every_run(tmp_path: Path) -> None:

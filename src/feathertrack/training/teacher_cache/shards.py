@@ -27,6 +27,10 @@ class ShardDamaged(Exception):
     """A shard that was not written whole, changed since, or is none."""
 
 
+class ShardUnreadable(Exception):
+    """A shard of which nothing is known: gone, forbidden, or too many files are open."""
+
+
 def write_shard(
     path: Path, keys: Tensor, parts: Mapping[str, Tensor], *, orders: Mapping[str, Sequence[int]]
 ) -> None:
@@ -67,18 +71,23 @@ class Shard:
 
     Raises:
         ShardDamaged: it is no shard, or shorter than it should be.
+        ShardUnreadable: the system does not let it be read, whatever it holds.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         safetensors = require("safetensors", extra="torch")
         try:
+            # safetensors calls every trouble of the system a file that is not there: ask it first.
+            path.open("rb").close()
             self._file: Any = safetensors.safe_open(str(path), framework="pt")
             words = self._file.metadata() or {}
             self._crc = int(words["crc32"], 16)
             self.orders: dict[str, list[int]] = json.loads(words["orders"])
             self.keys: Tensor = self._file.get_tensor(_KEYS)
             self.parts = frozenset(self._file.keys()) - {_KEYS}
+        except (OSError, MemoryError) as error:
+            raise _unreadable(path, error) from error
         except Exception as error:  # a broken file can raise anything
             raise ShardDamaged(f"{path} is no shard: {error}") from error
         if self.keys.dtype != torch.int64 or self.keys.ndim != 2 or self.keys.shape[1] != 2:
@@ -88,7 +97,8 @@ class Shard:
         """Read the whole file once, a piece at a time, and compare its checksum.
 
         Raises:
-            ShardDamaged: it has changed since it was written, or is gone.
+            ShardDamaged: it has changed since it was written.
+            ShardUnreadable: the system does not let it be read.
         """
         found = 0
         try:
@@ -97,7 +107,7 @@ class Shard:
                 while chunk := file.read(_CHUNK):
                     found = zlib.crc32(chunk, found)
         except OSError as error:
-            raise ShardDamaged(f"{self.path} cannot be read: {error.strerror}") from error
+            raise _unreadable(self.path, error) from error
         if found != self._crc:
             raise ShardDamaged(f"{self.path} has changed since it was written")
 
@@ -113,3 +123,8 @@ class Shard:
             else:
                 found[name] = torch.cat([rows[number : number + 1] for number in numbers])
         return found
+
+
+def _unreadable(path: Path, error: OSError | MemoryError) -> ShardUnreadable:
+    reason = getattr(error, "strerror", None) or str(error)
+    return ShardUnreadable(f"{path} cannot be read: {reason}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,12 +17,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from feathertrack.training.teacher_cache.shards import SUFFIX, Shard, ShardDamaged, write_shard
+from feathertrack.training.teacher_cache.shards import (
+    SUFFIX,
+    Shard,
+    ShardDamaged,
+    ShardUnreadable,
+    write_shard,
+)
 
 SHARD_BYTES = 32 * 2**20
 """A shard is written when its rows have so many bytes: what a kill loses, and memory needs."""
 
 _OPEN = 8
+_LEFT_AFTER = 3600.0
+"""A file is written within seconds: one that nobody wrote to for so many is what a kill left."""
 
 
 class TeacherStore:
@@ -34,7 +43,7 @@ class TeacherStore:
         shard_bytes: size of a shard.
 
     Attributes:
-        notes: what was found damaged, a sentence each.
+        notes: what was found damaged or could not be read, a sentence each.
     """
 
     def __init__(
@@ -51,6 +60,7 @@ class TeacherStore:
         self._waiting: list[tuple[Tensor, dict[str, Tensor]]] = []
         self._waiting_bytes = 0
         self._orders: dict[str, list[int]] = {}
+        self._remove_leftovers()
         self._read_index()
 
     def __len__(self) -> int:
@@ -118,12 +128,22 @@ class TeacherStore:
         """Let go of the open shards."""
         self._open.clear()
 
+    def _remove_leftovers(self) -> None:
+        """Remove what killed processes were writing; others may be writing into the folder."""
+        for path in self.folder.glob(".*.tmp"):
+            with contextlib.suppress(OSError):
+                if time.time() - path.stat().st_mtime > _LEFT_AFTER:
+                    path.unlink()
+
     def _read_index(self) -> None:
         for path in sorted(self.folder.glob(f"*{SUFFIX}")):
             try:
                 shard = Shard(path)
             except ShardDamaged:
                 self._discard(path)
+                continue
+            except ShardUnreadable as error:
+                self._pass_over(error)
                 continue
             if shard.parts >= set(self._parts):
                 self._enter(path, shard.keys)
@@ -159,10 +179,13 @@ class TeacherStore:
             if number not in self._checked:
                 shard.check()
                 self._checked.add(number)
-        except ShardDamaged:
+        except (ShardDamaged, ShardUnreadable) as error:
             keep = self._places[:, 0] != number
             self._hashes, self._places = self._hashes[keep], self._places[keep]
-            self._discard(path)
+            if isinstance(error, ShardDamaged):
+                self._discard(path)
+            else:
+                self._pass_over(error)
             return None
         self._open[number] = shard
         if len(self._open) > _OPEN:
@@ -173,6 +196,10 @@ class TeacherStore:
         self.notes.append(f"{path} of the teacher cache was damaged: its pairs are computed anew")
         with contextlib.suppress(OSError):
             path.unlink()
+
+    def _pass_over(self, error: ShardUnreadable) -> None:
+        """Do without a file that may well be right."""
+        self.notes.append(f"{error}: it is left there, and its pairs are computed anew")
 
 
 def _hashes(keys: Tensor) -> NDArray[np.int64]:
