@@ -21,7 +21,9 @@ def print_stages(staged: StagedRecipe, *, data: Path | None) -> None:
         InputError: a recipe names a network, schedule or task that cannot be built.
     """
     from feathertrack.cli._training_plan import print_cost, print_fields, print_sizes
+    from feathertrack.training.ranges import check_numbers
 
+    check_numbers(staged)
     print_fields(staged)
     for stage in staged.stages:
         print(f"\nstage     {stage.name}")

@@ -8,6 +8,15 @@ from dataclasses import dataclass
 
 from feathertrack.data.settings import DataSettings, SetSettings, ViewSettings
 from feathertrack.errors import InputError
+from feathertrack.training.losses.distillation import (
+    AdaptiveHard,
+    CorrelationFilter,
+    LiftedFidelity,
+    TargetResponse,
+    Term,
+    TrackingResponse,
+)
+from feathertrack.training.losses.distillation.siamese import SiameseTerm, SoftScores
 from feathertrack.training.recipe import LoopSettings, OptimSettings, ScheduleSettings, TaskSettings
 
 
@@ -32,6 +41,8 @@ class Range:
 _OURS = "feathertrack."
 _SHARE = Range(0, 1)
 _RELATIVE = Range(0, 0.95)
+_SEED = Range(0, 2**32 - 1)
+_BELL = {"share": Range(inside=True)}
 _RANGES: Mapping[type, Mapping[str, Range]] = {
     SetSettings: {"share": Range(), "count": Range(-1), "frame_range": Range()},
     ViewSettings: {
@@ -47,7 +58,7 @@ _RANGES: Mapping[type, Mapping[str, Range]] = {
     },
     DataSettings: {"negative": _SHARE, "gray": _SHARE, "workers": Range()},
     LoopSettings: {
-        "seed": Range(0, 2**32 - 1),
+        "seed": _SEED,
         "skip_above": Range(inside=True),
         "keep": Range(1),
         "save_minutes": Range(inside=True),
@@ -60,6 +71,14 @@ _RANGES: Mapping[type, Mapping[str, Range]] = {
         "warmup_epochs": Range(),
         "warmup_start": Range(),
     },
+    Term: {"weight": Range()},
+    AdaptiveHard: {"threshold": Range()},
+    CorrelationFilter: _BELL,
+    TargetResponse: _BELL,
+    TrackingResponse: _BELL,
+    LiftedFidelity: {"seed": _SEED},
+    SiameseTerm: {"weight": Range()},
+    SoftScores: {"temperature": Range(inside=True)},
 }
 
 
@@ -95,4 +114,5 @@ def _range_of(settings: object, name: str) -> Range | None:
     if isinstance(settings, TaskSettings) and type(settings).__module__.startswith(_OURS):
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         return Range() if is_number else None
-    return _RANGES.get(type(settings), {}).get(name)
+    known = (_RANGES.get(kind, {}) for kind in type(settings).__mro__)
+    return next((ranges[name] for ranges in known if name in ranges), None)

@@ -10,6 +10,7 @@ from pathlib import Path
 from feathertrack.errors import InputError
 from feathertrack.models.network import Network
 from feathertrack.training.progress import FitResult, Watch
+from feathertrack.training.ranges import check_numbers
 from feathertrack.training.recipe import Recipe
 from feathertrack.training.running import run_recipe
 from feathertrack.weights.loading import load_model
@@ -61,6 +62,7 @@ def run_staged(
         InputError: data, weights or a number of a recipe cannot be used.
         FeathertrackError: a training has diverged.
     """
+    check_numbers(staged)
     results: list[FitResult] = []
     network: Network | None = None
     for stage in staged.stages:
