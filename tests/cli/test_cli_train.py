@@ -117,8 +117,14 @@ def test_a_dry_run_of_a_compression_lists_its_stages(run: Run) -> None:
     assert "student   fdsiamfc:" in ran.out
 
 
-def test_a_dry_run_of_a_distillation_shows_its_sum(run: Run) -> None:
-    words = ["--task.terms.2.weight", "10", "--teacher", "mine.pth", "--model", "atom_r18_small"]
+@pytest.fixture
+def teacher(tmp_path: Path) -> str:
+    """A file with the weights of a small ATOM."""
+    return str(save_model(create_model("atom_r18_tiny"), tmp_path / "mine.safetensors"))
+
+
+def test_a_dry_run_of_a_distillation_shows_its_sum(run: Run, teacher: str) -> None:
+    words = ["--task.terms.2.weight", "10", "--teacher", teacher, "--model", "atom_r18_small"]
     ran = run("distill", "atom_cfkd_tiny", "--dry-run", *words)
     assert ran.status == 0, ran.err
     shown = [" ".join(line.split()) for line in ran.out.splitlines()]
@@ -126,7 +132,8 @@ def test_a_dry_run_of_a_distillation_shows_its_sum(run: Run) -> None:
     assert "--task.terms.2.weight 10.0 (a number)" in shown
     assert "--task.terms.3.maximum sample (one of sample, batch)" in shown
     assert "--task.teacher-mode eval (one of eval, train)" in shown
-    assert "teacher mine.pth (a text)" in shown
+    assert f"teacher {teacher} (a text)" in shown
+    assert f"teacher atom_r18_tiny from {teacher}" in shown
     assert "model atom_r18_small (a text)" in shown
     assert "1,000 an epoch with one process, 50,000 in all, 1,600,000 pairs" in ran.out
 
@@ -142,6 +149,56 @@ def test_fields_are_for_all_stages_or_for_one_by_its_number(run: Run) -> None:
         assert f"--stages.{stage}.weights {weights} (a text)" in shown
         assert f"--stages.{stage}.model atom_r18_tiny (a text)" in shown
     assert ran.out.count("\nstage     atom_cfkd_separate_") == 2
+
+
+def test_a_dry_run_without_the_teacher_says_that_one_is_needed(run: Run) -> None:
+    for name, said in (
+        ("atom_ts", "teacher   atom_r18, whose weights are not here: this training needs them"),
+        ("atom_ts_little", "teacher   none, and this training needs one: name it by --teacher"),
+    ):
+        ran = run("distill", name, "--dry-run", "--model", "atom_r18_tiny")
+        assert ran.status == 0, ran.err
+        assert said in ran.out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["atom_ts_little", "--teacher", "none.pth"], "there is no file none.pth to take the teac"),
+        (["atom_ts_little", "--teacher", "nothere"], "--teacher nothere is no file and no model"),
+        (["atom_ts", "--teacher", "atom_r18"], "--teacher atom_r18 is no file and no model whose"),
+        (["drnet_cfkd_little", "--teacher", "TEACHER"], "mine.safetensors: give a file of weights"),
+        (["atom_gt_little", "--teacher", "TEACHER"], "imitates no teacher: leave --teacher out"),
+        (
+            ["atom_gt_little", "--teacher", "TEACHER", "--task.cache.folder", "kept"],
+            "there is nothing to keep in kept: leave out --task.cache.folder",
+        ),
+        (
+            ["atom_ts_little", "--teacher", "TEACHER", "--task.cache.folder", "TEACHER"],
+            "mine.safetensors is no folder: name another",
+        ),
+        (
+            ["atom_cfkd_little", "--task.terms.2.levels", "7"],
+            "task.terms.2.levels: fidelity looks at level 7, and atom_r18_small has the levels "
+            "0 of 144 x 144, 1 of 72 x 72, 2 of 36 x 36, 3 of 18 x 18 cells",
+        ),
+        (["atom_cfkd_little", "--task.terms.1.levels", "3"], "task.terms.1.levels has no effect"),
+        (["atom_cfkd_little", "--task.terms.2.weight=-1"], "task.terms.2.weight must be at least"),
+        (
+            ["atom_cfkd_separate_little", "--loop.seed=-3"],
+            "stages.0.loop.seed must be at least 0",
+        ),
+        (["feather_fc_from_siamfc", "--teacher", "TEACHER"], "the teacher atom_r18_tiny is of"),
+    ],
+)
+def test_a_dry_run_refuses_what_the_training_would(
+    run: Run, teacher: str, words: list[str], said: str
+) -> None:
+    given = [teacher if word == "TEACHER" else word for word in words]
+    ran = run("distill", *given, "--dry-run")
+    assert ran.status == 2, ran.out
+    assert said in ran.err
+    assert ran.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(

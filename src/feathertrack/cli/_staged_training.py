@@ -14,11 +14,18 @@ if TYPE_CHECKING:
     from feathertrack.training.staged import StagedRecipe
 
 
-def print_stages(staged: StagedRecipe, *, data: Path | None) -> None:
+def print_stages(
+    staged: StagedRecipe, *, data: Path | None, given_teachers: Sequence[str] = ()
+) -> None:
     """Print every field of all stages, then data, steps and memory of each; nothing is trained.
 
+    Args:
+        staged: the stages.
+        data: folder of all data.
+        given_teachers: names of the stages whose teacher somebody named.
+
     Raises:
-        InputError: a recipe names a network, schedule or task that cannot be built.
+        InputError: a recipe names a network, teacher, schedule or task that cannot be used.
     """
     from feathertrack.cli._training_plan import print_cost, print_fields, print_sizes
     from feathertrack.training.ranges import check_numbers
@@ -28,7 +35,7 @@ def print_stages(staged: StagedRecipe, *, data: Path | None) -> None:
     for stage in staged.stages:
         print(f"\nstage     {stage.name}")
         print_sizes(stage.data, data=data)
-        print_cost(stage)
+        print_cost(stage, given_teacher=stage.name in given_teachers)
 
 
 def train_stages(staged: StagedRecipe, *, data: Path | None, output: Path, devices: str) -> int:

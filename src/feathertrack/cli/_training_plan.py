@@ -14,11 +14,16 @@ if TYPE_CHECKING:
     from feathertrack.training.recipe import DataSettings, Recipe
 
 
-def print_plan(recipe: Recipe, *, data: Path | None) -> None:
+def print_plan(recipe: Recipe, *, data: Path | None, given_teacher: bool = False) -> None:
     """Print every field of a recipe, its data, steps and memory; nothing is trained.
 
+    Args:
+        recipe: the configuration.
+        data: folder of all data.
+        given_teacher: somebody named its teacher, who must be here then.
+
     Raises:
-        InputError: the recipe names a network, schedule or task that cannot be built.
+        InputError: the recipe names a network, teacher, schedule or task that cannot be used.
     """
     from feathertrack.training.ranges import check_numbers
 
@@ -26,7 +31,7 @@ def print_plan(recipe: Recipe, *, data: Path | None) -> None:
     print_fields(recipe)
     print()
     print_sizes(recipe.data, data=data)
-    print_cost(recipe)
+    print_cost(recipe, given_teacher=given_teacher)
 
 
 def print_fields(settings: object) -> None:
@@ -57,15 +62,16 @@ def print_sizes(settings: DataSettings, *, data: Path | None) -> None:
         print(f"{name}: {videos:,} videos, {tracks:,} tracks, {frames:,} boxes")
 
 
-def print_cost(recipe: Recipe) -> None:
-    """Print steps, learning rates, operations and memory.
+def print_cost(recipe: Recipe, *, given_teacher: bool = False) -> None:
+    """Print steps, learning rates, operations, memory and the teacher.
 
     Raises:
-        InputError: the network, the schedule or the task cannot be built.
+        InputError: the network, the teacher, the schedule or the task cannot be built.
     """
     from feathertrack.models import create_model
     from feathertrack.models.cost import count_macs, count_parameters
     from feathertrack.training.footprint import estimate_footprint
+    from feathertrack.training.running import check_task
     from feathertrack.training.schedules import schedule_factors
 
     loop, optim = recipe.loop, recipe.optim
@@ -92,23 +98,53 @@ def print_cost(recipe: Recipe) -> None:
         f"activations {megabytes(memory.activations)}; the framework and the "
         f"{recipe.data.workers} data workers come on top"
     )
-    print_cache(recipe, network)
+    teacher = teacher_of(recipe, network, given=given_teacher)
+    if recipe.task.needs_teacher is not None:
+        check_task(recipe, network=network, teacher=teacher)
+        print_cache(recipe, network, teacher)
 
 
-def print_cache(recipe: Recipe, network: Network) -> None:
-    """Print what the cache of the teacher's outputs would take, where one is asked for."""
+def teacher_of(recipe: Recipe, student: Network, *, given: bool) -> Network | None:
+    """Say who teaches; return the teacher, or a network of the same maps where none is here.
+
+    Raises:
+        InputError: one was given that cannot be loaded.
+    """
     from feathertrack.models import create_model
     from feathertrack.training.running import load_teacher
+
+    needed = recipe.task.needs_teacher
+    if needed is None and not given:
+        return None
+    if not recipe.teacher:
+        if not needed:
+            return None
+        print("teacher   none, and this training needs one: name it by --teacher NAME|FILE")
+        return student
+    try:
+        teacher = load_teacher(recipe.teacher)
+    except FeathertrackError:
+        if given or Path(recipe.teacher).suffix:
+            raise
+        print(
+            f"teacher   {recipe.teacher}, whose weights are not here: this training needs them, "
+            "name a file by --teacher FILE"
+        )
+        return create_model(recipe.teacher)
+    print(f"teacher   {teacher.name} from {recipe.teacher}")
+    return teacher
+
+
+def print_cache(recipe: Recipe, network: Network, teacher: Network | None) -> None:
+    """Print what the cache of the teacher's outputs would take, where one is asked for."""
     from feathertrack.training.teacher_cache.estimate import cache_settings, estimate_cache
 
     settings = cache_settings(recipe)
-    if settings is None:
+    if settings is None or teacher is None:
         return
     if not recipe.teacher:
         print("cache     no --teacher, so its size is not known")
         return
-    here = Path(recipe.teacher).suffix
-    teacher = load_teacher(recipe.teacher) if here else create_model(recipe.teacher)
     size = estimate_cache(recipe, settings, student=network, teacher=teacher)
     total, free = (f"{count / 1e9:,.1f} GB" for count in (size.total, size.free))
     print(

@@ -104,8 +104,8 @@ class Distill:
             return self._squeeze(self.changed(found))
         output = self.output or Path("runs") / found.name
         if isinstance(found, Recipe):
-            return self._teach(self.taught(found), output)
-        return self._teach_in_turn(self.taught_in_turn(found), output)
+            return self._teach(found, self.taught(found), output)
+        return self._teach_in_turn(found, self.taught_in_turn(found), output)
 
     def _squeeze(self, compression: Compression) -> int:
         if self.dry_run:
@@ -125,22 +125,29 @@ class Distill:
             devices=self.devices,
         )
 
-    def _teach(self, recipe: Recipe, output: Path) -> int:
+    def _teach(self, found: Recipe, recipe: Recipe, output: Path) -> int:
         from feathertrack.cli.train import train
 
         if self.dry_run:
             from feathertrack.cli._training_plan import print_plan
 
-            print_plan(recipe, data=data_root(self.data))
+            given = self.gives_teacher(found, recipe)
+            print_plan(recipe, data=data_root(self.data), given_teacher=given)
             return 0
         return train(recipe, data=data_root(self.data), output=output, devices=self.devices)
 
-    def _teach_in_turn(self, staged: StagedRecipe, output: Path) -> int:
+    def gives_teacher(self, found: Recipe, changed: Recipe) -> bool:
+        """Whether the command line names the teacher of a recipe."""
+        return self.teacher is not None or found.teacher != changed.teacher
+
+    def _teach_in_turn(self, found: StagedRecipe, staged: StagedRecipe, output: Path) -> int:
         from feathertrack.cli._staged_training import print_stages, train_stages
 
         data = data_root(self.data)
         if self.dry_run:
-            print_stages(staged, data=data)
+            pairs = zip(found.stages, staged.stages, strict=True)
+            given = [after.name for before, after in pairs if self.gives_teacher(before, after)]
+            print_stages(staged, data=data, given_teachers=given)
             return 0
         return train_stages(staged, data=data, output=output, devices=self.devices)
 

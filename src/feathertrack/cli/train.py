@@ -84,7 +84,8 @@ class Train:
         if self.dry_run:
             from feathertrack.cli._training_plan import print_plan
 
-            print_plan(recipe, data=data_root(self.data))
+            named = self.teacher is not None
+            print_plan(recipe, data=data_root(self.data), given_teacher=named)
             return 0
         output = self.output or Path("runs") / recipe.name
         if self.resume and not any((output / "checkpoints").glob("*.ckpt")):

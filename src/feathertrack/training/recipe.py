@@ -159,6 +159,11 @@ class TaskSettings:
         """Return the task that trains ``network``."""
         raise NotImplementedError
 
+    @property
+    def needs_teacher(self) -> bool | None:
+        """Whether it imitates a teacher; None where only the task that is built knows."""
+        return None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:

@@ -92,6 +92,21 @@ def run_recipe(
     return replace(result, notes=(*result.notes, *_unreadable(loader), *task.notes()))
 
 
+def check_task(recipe: Recipe, *, network: Network, teacher: Network | None) -> None:
+    """Refuse a task that cannot be built, where a dry run can know; nothing is trained or written.
+
+    Args:
+        recipe: whose task says whether it needs a teacher; others are passed over.
+        network: of its model, with any weights.
+        teacher: what would be imitated, or a network of the same kind in its place.
+
+    Raises:
+        InputError: the teacher, or a field of the task, does not fit.
+    """
+    if recipe.task.needs_teacher is not None:
+        check_teacher(recipe, recipe.task.build(network, recipe=recipe, teacher=teacher))
+
+
 def check_teacher(recipe: Recipe, task: Task) -> None:
     """Refuse a teacher that nobody listens to.
 
@@ -160,8 +175,14 @@ def load_teacher(name: str) -> Network:
     from feathertrack.weights.catalogue import find_weights
 
     path = Path(name)
-    if not path.is_file():
-        if path.suffix:
-            raise InputError(f"there is no file {name} to take the teacher from")
+    if path.is_file():
+        return load_model(path)
+    if path.suffix or len(path.parts) > 1:
+        raise InputError(f"there is no file {name} to take the teacher from: see --teacher")
+    try:
         path = find_weights(name)
+    except InputError as error:
+        raise InputError(
+            f"--teacher {name} is no file and no model whose weights are here: {error}"
+        ) from error
     return load_model(path)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from feathertrack.errors import InputError
+from feathertrack.models import create_model
 from feathertrack.models.network import Network
 from feathertrack.training.progress import FitResult, Watch
 from feathertrack.training.ranges import check_numbers
 from feathertrack.training.recipe import Recipe
-from feathertrack.training.running import run_recipe
+from feathertrack.training.running import check_task, load_teacher, run_recipe
 from feathertrack.weights.loading import load_model
 
 Watching = Callable[[str], AbstractContextManager[Watch | None]]
@@ -63,6 +64,8 @@ def run_staged(
         FeathertrackError: a training has diverged.
     """
     check_numbers(staged)
+    for stage in staged.stages[1:]:  # the first one says so itself, at once
+        _check_stage(stage, teacher)
     results: list[FitResult] = []
     network: Network | None = None
     for stage in staged.stages:
@@ -84,3 +87,13 @@ def run_staged(
             raise InputError(f"{stage.name} has left no weights in {result.output}")
         network = load_model(result.weights)
     return results
+
+
+def _check_stage(stage: Recipe, teacher: Network | None) -> None:
+    """Refuse a stage that could not begin, before those in front of it are trained."""
+    if stage.task.needs_teacher is None:
+        return
+    if teacher is None and stage.teacher:
+        teacher = load_teacher(stage.teacher)
+    student = create_model(stage.model, **stage.model_options)
+    check_task(stage, network=student, teacher=teacher)

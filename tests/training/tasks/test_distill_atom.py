@@ -20,6 +20,7 @@ from feathertrack.training.tasks.distill_atom import (
     Mode,
 )
 from feathertrack.training.tasks.observing import observe
+from feathertrack.training.teacher_cache import CacheSettings
 from tests.training.tasks.box_pairs import box_pairs, tiny_atom, tiny_drnet
 from tests.training.tasks.test_atom_task import overfit
 
@@ -140,11 +141,24 @@ def test_features_come_closer_to_those_of_the_teacher() -> None:
     assert last < 0.5 * first
 
 
+def strided_otherwise() -> BoxNetwork:
+    """A network whose stem has half as many cells on a side."""
+    network = tiny_atom()
+    network.feature_extractor = SEResNet50()
+    return network
+
+
 @pytest.mark.parametrize(
     ("terms", "teacher", "said"),
     [
         (CFKD, None, "imitates by teacher_soft, adaptive_hard, fidelity: --teacher NAME|FILE"),
-        (CFKD, tiny_drnet(), "trains a network of atom, but the teacher is"),
+        (CFKD, tiny_drnet(), ": give a file of weights, or a name, of atom, such as atom_r18"),
+        ((Fidelity(levels=(2, 4)),), tiny_atom(), "task.terms.0.levels: fidelity looks at level 4"),
+        ((Fidelity(levels=(-1,)),), tiny_atom(), "has the levels 0 of 144 x 144, 1 of 72 x 72, 2"),
+        ((Fidelity(levels=()),), tiny_atom(), "task.terms.0.levels is empty"),
+        ((Truth(levels=(3,)),), None, "task.terms.0.levels has no effect: truth looks only at"),
+        (TSKD, strided_otherwise(), "144 x 144 cells there, the teacher the network of atom 72 x "),
+        (TSKD, strided_otherwise(), "--task.terms.2.levels 1,2,3, or another --teacher"),
         ((Truth(), Truth()), None, "the terms are called truth, truth; each needs a name"),
         ((Truth(weight=0.0),), None, "no term of the sum has a weight"),
     ],
@@ -153,3 +167,16 @@ def test_what_does_not_fit_is_refused(terms: Terms, teacher: BoxNetwork, said: s
     with pytest.raises(InputError) as caught:
         DistillAtomSettings(terms=terms).build(tiny_atom(), recipe=_recipe(), teacher=teacher)
     assert said in str(caught.value)
+
+
+def test_a_teacher_of_another_family_is_named_by_its_file() -> None:
+    recipe = replace(_recipe(), teacher="some/drnet.pth")
+    with pytest.raises(InputError, match=r"of drnet, from --teacher some/drnet\.pth: give"):
+        recipe.task.build(tiny_atom(), recipe=recipe, teacher=tiny_drnet())
+
+
+def test_what_keeps_a_teacher_needs_one() -> None:
+    settings = DistillAtomSettings(terms=(Truth(),), cache=CacheSettings(folder="kept"))
+    assert not settings.needs_teacher
+    with pytest.raises(InputError, match="nothing to keep in kept: leave out --task"):
+        settings.build(tiny_atom(), recipe=_recipe())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -198,6 +199,32 @@ def test_a_full_disk_is_told_at_once_and_one_that_fills_up_ends_no_training(
     assert found == plain
     assert cache is not None
     assert "grows no more: output x cannot be written" in cache.notes[1]
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_anything_is_computed(
+    tmp_path: Path,
+) -> None:
+    taken = tmp_path / "file"
+    taken.write_bytes(b"")
+    for folder in (taken, taken / "below"):
+        recipe = taught_recipe(str(folder))
+        with pytest.raises(
+            InputError, match=r"--task\.cache\.folder .* is no folder: name another"
+        ):
+            recipe.task.build(tiny_atom(), recipe=recipe, teacher=tiny_atom(seed=1))
+
+
+@pytest.mark.parametrize(("share", "offered"), [(0.9, True), (0.4, False)])
+def test_half_precision_is_offered_where_it_fits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float, offered: bool
+) -> None:
+    recipe = taught_recipe(str(tmp_path / "cache"), terms=ANSWERS)
+    need = 4 * 4 * recipe.data.pairs_per_epoch * recipe.loop.epochs
+    usage = shutil.disk_usage(tmp_path)._replace(free=int(share * need))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(InputError, match="another --task") as caught:
+        train(recipe, tmp_path / "run")
+    assert ("--task.cache.precision float16, or none" in str(caught.value)) == offered
 
 
 def test_a_teacher_that_answers_by_its_batch_cannot_be_cached(tmp_path: Path) -> None:

@@ -94,6 +94,7 @@ class SEResNet50(Backbone):
             widths.append(wide)
         if whole:
             self.last_linear = nn.Linear(widths[-1], _CLASSES)
+        self.num_levels = len(widths)
         self.widths = tuple(widths[level] for level in self.used)
 
     def forward(self, image_B3HW: Tensor, used: Sequence[int] | None = None) -> list[Tensor]:

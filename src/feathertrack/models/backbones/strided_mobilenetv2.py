@@ -78,6 +78,7 @@ class StridedMobileNetV2(Backbone):
             widths.append(width_in)
         if whole:
             self.classifier = nn.Sequential(nn.Dropout(0.2), nn.Linear(_LAST, _CLASSES))
+        self.num_levels = len(widths)
         self.widths = tuple(widths[level] for level in self.used)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):

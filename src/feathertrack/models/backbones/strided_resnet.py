@@ -105,6 +105,7 @@ class StridedResNet(Backbone):
             widths.append(wide)
         if whole:
             self.fc = nn.Linear(widths[-1], _CLASSES)
+        self.num_levels = len(widths)
         self.widths = tuple(widths[level] for level in self.used)
         normal_by_fan_out(self)
 

@@ -23,6 +23,7 @@ from feathertrack.training.losses.distillation import Lesson, Seen, Term
 from feathertrack.training.recipe import Recipe
 from feathertrack.training.task import Losses, Parts
 from feathertrack.training.tasks.atom import BoxTask, BoxTaskSettings, rests
+from feathertrack.training.tasks.fitting import check_levels, check_terms, fitting_teacher
 from feathertrack.training.tasks.observing import network_boxes, observe
 from feathertrack.training.tasks.seen_parts import packed, part_names, unpacked
 from feathertrack.training.teacher_cache import CacheSettings, open_cache
@@ -57,28 +58,19 @@ class DistillAtomSettings(BoxTaskSettings):
             InputError: the networks do not fit each other or the terms, or two terms have one name.
         """
         student = self.check(network, recipe=recipe)
-        names = [term.name for term in self.terms]
-        if len({*names, "total"}) != len(names) + 1:
-            raise InputError(
-                f"{recipe.name}: the terms are called {', '.join(names)}; each needs a name of its "
-                "own, and none is total"
-            )
-        used = [term for term in self.terms if term.weight]
-        if not used:
-            raise InputError(f"{recipe.name}: no term of the sum has a weight")
-        imitating = [term.name for term in used if term.imitates]
+        check_terms(self.terms, recipe=recipe)
+        imitating = [term.name for term in self.terms if term.weight and term.imitates]
         resting = rests(recipe.freeze)
         if not imitating:
+            check_levels(self.terms, student, None, recipe=recipe)
+            self._check_nothing_kept(recipe)
             return DistillAtomTask(student, self, teacher=None, resting=resting)
         if teacher is None:
             raise InputError(
                 f"{recipe.name} imitates by {', '.join(imitating)}: --teacher NAME|FILE"
             )
-        if not isinstance(teacher, BoxNetwork) or teacher.family != student.family:
-            raise InputError(
-                f"{recipe.name} trains a network of {student.family}, but the teacher is "
-                f"{teacher.name or 'of another family'}"
-            )
+        teacher = fitting_teacher(teacher, student, recipe=recipe)
+        check_levels(self.terms, student, teacher, recipe=recipe)
         task = DistillAtomTask(student, self, teacher=teacher, resting=resting)
         if self.cache.folder and self.teacher_mode == "train":
             raise InputError(
@@ -88,6 +80,18 @@ class DistillAtomSettings(BoxTaskSettings):
         names = part_names(task.imitating)
         task.cache = open_cache(self.cache, recipe=recipe, teacher=teacher, parts=names)
         return task
+
+    @property
+    def needs_teacher(self) -> bool:
+        """Whether a term that counts imitates."""
+        return any(term.weight and term.imitates for term in self.terms)
+
+    def _check_nothing_kept(self, recipe: Recipe) -> None:
+        if self.cache.folder:
+            raise InputError(
+                f"{recipe.name} imitates no teacher, so there is nothing to keep in "
+                f"{self.cache.folder}: leave out --task.cache.folder"
+            )
 
 
 class DistillAtomTask(BoxTask):

@@ -81,6 +81,11 @@ class DistillSiameseSettings(TaskSettings):
         task.cache = open_cache(self.cache, recipe=recipe, teacher=teacher, parts=parts)
         return task
 
+    @property
+    def needs_teacher(self) -> bool:
+        """Always, whatever its terms weigh."""
+        return True
+
     def _check_names(self) -> None:
         names = [term.name for term in self.terms]
         if len({*names, _TRUTH, "total"}) != len(names) + 2:

@@ -5,10 +5,12 @@ Shapes: B pairs, P boxes in each, K numbers that the head says of a box (1 or 4)
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from typing import Protocol, cast
 
+import torch
 from torch import Tensor
 
 from feathertrack.data.batch import PairBatch
@@ -24,9 +26,11 @@ class LevelledBackbone(Protocol):
 
     Attributes:
         used: the two levels that the head takes.
+        num_levels: levels in all, the stem included.
     """
 
     used: tuple[int, ...]
+    num_levels: int
 
     def __call__(self, image_B3HW: Tensor, used: Sequence[int]) -> list[Tensor]:
         """Return the maps of the levels that are asked for."""
@@ -79,6 +83,21 @@ def observe(
         },
         answers=answers,
     )
+
+
+def level_sides(network: BoxNetwork, side: int) -> list[tuple[int, int]]:
+    """Cells of the maps of every level, height and width, found without computing anything.
+
+    Args:
+        network: whose backbone.
+        side: pixels of a square picture.
+    """
+    shell = copy.deepcopy(network.feature_extractor).to("meta").eval()
+    backbone = cast("LevelledBackbone", shell)
+    picture = torch.zeros(1, 3, side, side, device="meta")
+    with torch.no_grad():
+        maps = backbone(picture, range(backbone.num_levels))
+    return [(one.shape[2], one.shape[3]) for one in maps]
 
 
 def network_boxes(boxes: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -108,9 +109,12 @@ class TeacherCache(TeacherMemory):
         if self._store is None:
             described = {**self._described, "device": device.type}
             folder = self._root / folder_name(described)
-            with writing(self._root):
-                make_folder(self._root)
-            write_whole(folder / "about.json", json.dumps(described, indent=1) + "\n")
+            try:
+                with writing(self._root):
+                    make_folder(self._root)
+                write_whole(folder / "about.json", json.dumps(described, indent=1) + "\n")
+            except InputError as error:
+                raise InputError(f"--task.cache.folder {self._root}: {error}") from error
             self._store = TeacherStore(
                 folder,
                 parts=self._parts,
@@ -124,10 +128,11 @@ class TeacherCache(TeacherMemory):
         pairs = all_pairs(self._recipe) - len(self._store)
         need, free = max(pairs, 0) * bytes_per_pair, shutil.disk_usage(self._root).free
         if need > free:
+            fits_in_half = not self._half and need / 2 <= free
+            half = "--task.cache.precision float16, " if fits_in_half else ""
             raise InputError(
                 f"the teacher cache in {self._root} needs {need / 1e9:,.1f} GB for {pairs:,} pairs "
-                f"and {free / 1e9:,.1f} GB are free: another --task.cache.folder, "
-                "--task.cache.precision float16, or none"
+                f"and {free / 1e9:,.1f} GB are free: another --task.cache.folder, {half}or none"
             )
 
     def _keep(self, keys: Tensor | None, kept: Parts) -> None:
@@ -145,10 +150,34 @@ class TeacherCache(TeacherMemory):
 def open_cache(
     settings: CacheSettings, *, recipe: Recipe, teacher: Network, parts: Sequence[str]
 ) -> TeacherCache | None:
-    """The cache that the settings ask for, None where they ask for none."""
+    """The cache that the settings ask for, None where they ask for none.
+
+    Raises:
+        InputError: nothing can be written there.
+    """
     if not settings.folder:
         return None
+    check_folder(settings)
     return TeacherCache(settings, recipe=recipe, teacher=teacher, parts=parts)
+
+
+def check_folder(settings: CacheSettings) -> None:
+    """Refuse a folder in which nothing can be written, before anything is computed or made.
+
+    Raises:
+        InputError: names the field and the place that is in the way.
+    """
+    folder = Path(settings.folder).expanduser().absolute()
+    there = next(one for one in (folder, *folder.parents) if os.path.lexists(one))
+    if not there.is_dir():
+        reason = "is no folder"
+    elif not os.access(there, os.W_OK | os.X_OK):
+        reason = "is not to be written to"
+    else:
+        return
+    raise InputError(
+        f"--task.cache.folder {settings.folder} cannot be used, {there} {reason}: name another"
+    )
 
 
 def all_pairs(recipe: Recipe) -> int:

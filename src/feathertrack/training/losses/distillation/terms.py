@@ -47,6 +47,7 @@ class Term:
         levels: numbers of the backbone's levels that it looks at, each adding to it.
         asks: whether it needs what the head says of boxes.
         imitates: whether it needs a teacher.
+        by_levels: whether it looks at maps at all; what only answers say has no levels.
         compares: what it looks at of the teacher's levels: ``maps``, or ``attention``, the sum over
             the channels of their absolute values.
     """
@@ -56,6 +57,7 @@ class Term:
     levels: tuple[int, ...] = ()
     asks: ClassVar[bool] = False
     imitates: ClassVar[bool] = False
+    by_levels: ClassVar[bool] = True
     compares: ClassVar[Literal["maps", "attention"]] = "maps"
 
     def loss(self, lesson: Lesson) -> Tensor:
@@ -74,6 +76,7 @@ class Truth(Term):
     name: str = "truth"
     distance: Distance = "smooth_l1"
     asks: ClassVar[bool] = True
+    by_levels: ClassVar[bool] = False
 
     def loss(self, lesson: Lesson) -> Tensor:
         """Return ``distance``."""
@@ -91,6 +94,7 @@ class TeacherSoft(Term):
     name: str = "teacher_soft"
     distance: Distance = "smooth_l1"
     asks: ClassVar[bool] = True
+    by_levels: ClassVar[bool] = False
     imitates: ClassVar[bool] = True
 
     def loss(self, lesson: Lesson) -> Tensor:
@@ -117,6 +121,7 @@ class AdaptiveHard(Term):
     threshold: float = 0.005
     decided: Decision = "sample"
     asks: ClassVar[bool] = True
+    by_levels: ClassVar[bool] = False
     imitates: ClassVar[bool] = True
 
     def loss(self, lesson: Lesson) -> Tensor:
