@@ -95,6 +95,7 @@ def test_sums_are_those_of_the_reference() -> None:
         ("atom_cfkd", 1000, 50, 1e-2, 1e-5),
         ("atom_gt", 1500, 50, 1e-2, 1e-5),
         ("drnet_cfkd", 1800, 50, 1e-2, 8e-5),
+        ("drnet_cfkd_little", 125, 50, 1e-2, 8e-5),
     ],
 )
 def test_courses_are_those_of_the_reference(

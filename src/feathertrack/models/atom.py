@@ -1,8 +1,8 @@
 """ATOM: a classifier learnt online, and a network that predicts the overlap of boxes.
 
 Danelljan et al., ATOM: Accurate Tracking by Overlap Maximization, CVPR 2019, arXiv 1811.07628; the
-smaller ones are the students of CFKD (UCLouvain 2020). Names and weights are those of pytracking
-and CFKD.
+smaller ones are the students of CFKD (Duolikun, University College London, 2020). Names and weights
+are those of pytracking and CFKD.
 
 A box is refined by gradient ascent on its predicted overlap. ``iou`` gives overlap and gradient in
 closed form, so that it runs where there is no autograd; see ``box_network`` for the other calls.

@@ -1,7 +1,8 @@
 """DRNet: ATOM whose head goes from one box to the target's in one step.
 
 The tracker that came second in VOT 2019 (github.com/ShuaiBai623/DRNet) and its student of CFKD
-(UCLouvain 2020). ``deltas`` is the step; see ``box_network`` for the other calls.
+(Duolikun, University College London, 2020). ``deltas`` is the step; see ``box_network`` for the
+other calls.
 """
 
 from __future__ import annotations

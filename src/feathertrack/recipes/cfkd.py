@@ -1,8 +1,9 @@
 """CFKD: light students of ATOM and DRNet, the ablations, architectures and rivals of the thesis.
 
-Source: Chen, MSc thesis, UCLouvain 2020, and github.com/danier97/CFKD. Where the two differ, the
-terms have their forms by name; here stand those of the thesis where the code's is a mistake, and
-recipes that end with ``_code`` have the code's throughout.
+Source: Danier Duolikun, master's thesis, University College London, 2020, and
+github.com/danier97/CFKD. Where the two differ, the terms have their forms by name; here stand those
+of the thesis where the code's is a mistake, and recipes that end with ``_code`` have the code's
+throughout.
 """
 
 from __future__ import annotations

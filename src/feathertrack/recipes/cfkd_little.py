@@ -27,9 +27,11 @@ from feathertrack.training.staged import StagedRecipe
 _PAIRS_PER_EPOCH = 4000
 
 
-def _little(name: str, terms: Terms, *, model: str = "atom_r18_small") -> Recipe:
+def _little(
+    name: str, terms: Terms, *, model: str = "atom_r18_small", gamma: float = 0.1
+) -> Recipe:
     return replace(
-        distilling(name, terms, source="ours", model=model, teacher=""),
+        distilling(name, terms, source="ours", model=model, teacher="", gamma=gamma),
         data=box_data(_PAIRS_PER_EPOCH, sets=LITTLE_SETS, color=0.5),
         validation=LITTLE_VALIDATION,
     )
@@ -112,4 +114,4 @@ def atom_cfkd_tiny_little() -> Recipe:
 @distillation
 def drnet_cfkd_little() -> Recipe:
     """CFKD for DRNet: the network of the teacher from scratch, on little data."""
-    return _little("drnet_cfkd_little", CFKD, model="drnet_mobilenetv2")
+    return _little("drnet_cfkd_little", CFKD, model="drnet_mobilenetv2", gamma=0.2)

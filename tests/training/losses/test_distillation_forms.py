@@ -16,6 +16,7 @@ from feathertrack.training.losses.distillation.filters import (
     correlation_filter,
     gaussian_labels,
     target_kernel,
+    target_response,
     tracking_response,
 )
 
@@ -94,11 +95,15 @@ def test_maps_without_anything_give_a_finite_loss() -> None:
         search=torch.zeros(3, 5, 12, 12, requires_grad=True),
         stride=8,
     )
-    loss = correlation_filter(empty, BOXES, BOXES)
-    loss.backward()  # type: ignore[no-untyped-call]
-    assert bool(torch.isfinite(loss))
-    assert empty.search.grad is not None
-    assert bool(torch.isfinite(empty.search.grad).all())
+    for loss in (
+        correlation_filter(empty, BOXES, BOXES),
+        target_response(empty, level(), BOXES, BOXES),
+    ):
+        empty.search.grad = None
+        loss.backward()  # type: ignore[no-untyped-call]
+        assert bool(torch.isfinite(loss))
+        assert empty.search.grad is not None
+        assert bool(torch.isfinite(empty.search.grad).all())
 
 
 def test_the_filter_of_the_template_finds_the_bell_again_where_channels_are_summed() -> None:

@@ -1,7 +1,8 @@
 """Distillation of ATOM and DRNet: a student that imitates a teacher, by a sum of terms.
 
-CFKD (Chen, MSc thesis, UCLouvain 2020, github.com/danier97/CFKD). Student and teacher see the same
-pairs and the same drawn boxes; see ``training.losses.distillation`` for the terms.
+CFKD (Duolikun, master's thesis, University College London, 2020, github.com/danier97/CFKD). Student
+and teacher see the same pairs and the same drawn boxes; see ``training.losses.distillation`` for
+the terms.
 """
 
 from __future__ import annotations

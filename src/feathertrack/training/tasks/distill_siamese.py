@@ -188,17 +188,21 @@ def _check_kind(
     student: Network, teacher: Network, terms: tuple[SiameseTerm, ...], *, recipe: Recipe
 ) -> None:
     """Refuse networks whose maps, or scores and boxes, do not mean the same."""
+    named = teacher.name or "given"
+    if recipe.teacher:
+        named += f", from --teacher {recipe.teacher},"
     if not is_siamese(student) or not is_siamese(teacher):
         raise InputError(
-            f"{recipe.name} compares networks of {', '.join(FAMILIES)}; the teacher "
-            f"{teacher.name or 'given'} is of {teacher.family}"
+            f"{recipe.name} compares networks of {', '.join(FAMILIES)}; the teacher {named} is of "
+            f"{teacher.family}"
         )
     if all(isinstance(term, MatchedFeatures) for term in terms):
         return
     if student.family != teacher.family:
         raise InputError(
-            f"{recipe.name} trains a network of {student.family}, but the teacher "
-            f"{teacher.name or 'given'} is of {teacher.family}: their scores do not mean the same"
+            f"{recipe.name} trains a network of {student.family}, but the teacher {named} is of "
+            f"{teacher.family}: their scores do not mean the same, give a teacher of "
+            f"{student.family}"
         )
     anchors = [one.conventions.get("anchors") for one in (student, teacher)]
     if anchors[0] != anchors[1]:

@@ -1,7 +1,7 @@
 """Objectives on what a head says of boxes: near the teacher, and not worse than it.
 
-CFKD (Chen, MSc thesis, UCLouvain 2020), chapter 3, after Chen and others, Learning Efficient Object
-Detection Models with Knowledge Distillation, NIPS 2017.
+CFKD (Duolikun, master's thesis, University College London, 2020), chapter 3, after Chen and others,
+Learning Efficient Object Detection Models with Knowledge Distillation, NIPS 2017.
 
 Shapes: B pairs, P boxes in each, K numbers for each box; L is the distance, a mean.
 """

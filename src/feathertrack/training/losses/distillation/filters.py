@@ -134,7 +134,9 @@ def target_response(
             places = gaussian_labels(
                 search_boxes_B4, stride=level.stride, sides=_sides(level.search), share=share
             )
-        weighed.append(attention(level.search * (places / places.sum())))
+        total = places.sum()
+        # Where features are all zero, so is their correlation: no place weighs more than others.
+        weighed.append(attention(level.search * (places / torch.where(total == 0, 1, total))))
     return targets + squared_error(*weighed)
 
 
