@@ -74,6 +74,7 @@ class Lesson:
             if sides[0] != sides[1]:
                 raise InputError(
                     f"level {number} of the student has maps of {sides[0]} cells and that of the "
-                    f"teacher of {sides[1]}: they cannot be compared"
+                    f"teacher of {sides[1]}: leave it out of the term, or take another "
+                    "teacher"
                 )
             yield pair
