@@ -18,15 +18,20 @@ from typing import Any
 PEERS = ("still", "kcf", "csrt", "fdsiamfc_15", "fdsiamfc_30", "nano2", "nano3", "fear_xs")
 
 
+def plain(name: str) -> str:
+    """A sequence's name, whichever letter stands between it and its set's."""
+    return name.replace("/", "-").replace("_", "-")
+
+
 def table(scores: Mapping[str, Any], peers: Mapping[str, Any], *, fold: str) -> str:
     """One table in Markdown: AUC of the model, its P20, AUC of the peers."""
     rows = [
         f"| sequence | **{scores['tracker']}** | P20 | {' | '.join(PEERS)} |",
         "| --- " * (len(PEERS) + 3) + "|",
     ]
-    ours = scores["per_sequence"]
+    ours = {plain(name): own for name, own in scores["per_sequence"].items()}
     for name in peers[fold][PEERS[0]]:
-        own = ours[name.replace("/", "-")]
+        own = ours[plain(name)]
         cells = [own["auc"], own["precision"], *(peers[fold][peer][name][0] for peer in PEERS)]
         rows.append(f"| {name} | {' | '.join(f'{value:.3f}' for value in cells)} |")
     head = scores["headline"]

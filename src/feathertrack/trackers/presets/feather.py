@@ -24,12 +24,10 @@ _SMALL = FeatherSettings(
 )
 _NANO = replace(
     _SMALL,
-    size_penalty=0.0571,
-    window_weight=0.1747,
-    size_rate=0.9662,
-    context=1.4276,
+    context=1.35,
+    search_size=144,
     confidence=ConfidenceSettings(
-        midpoint=0.793, slope=7.34, tracking_above=0.75, lost_below=0.039, patience=8
+        midpoint=0.733, slope=6.81, tracking_above=0.766, lost_below=0.096, patience=3
     ),
 )
 
