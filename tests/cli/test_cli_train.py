@@ -188,7 +188,7 @@ def test_a_dry_run_without_the_teacher_says_that_one_is_needed(run: Run) -> None
             ["atom_cfkd_separate_little", "--loop.seed=-3"],
             "stages.0.loop.seed must be at least 0",
         ),
-        (["feather_fc_from_siamfc", "--teacher", "TEACHER"], "the teacher atom_r18_tiny is of"),
+        (["feather_fc_from_siamfc", "--teacher", "TEACHER"], "the teacher atom_r18_tiny, from"),
     ],
 )
 def test_a_dry_run_refuses_what_the_training_would(
