@@ -115,6 +115,7 @@ def test_a_dry_run_of_a_compression_lists_its_stages(run: Run) -> None:
     assert [line[0] for line in lines[::2]] == ["step01-train", "step02-train", "step09-train"]
     assert lines[2][1:3] == ["bn1", "conv2"]
     assert "student   fdsiamfc:" in ran.out
+    assert "teacher   none is given yet" in ran.out
 
 
 @pytest.fixture
@@ -189,6 +190,8 @@ def test_a_dry_run_without_the_teacher_says_that_one_is_needed(run: Run) -> None
             "stages.0.loop.seed must be at least 0",
         ),
         (["feather_fc_from_siamfc", "--teacher", "TEACHER"], "the teacher atom_r18_tiny, from"),
+        (["fdsiamfc_30", "--teacher", "TEACHER"], "fdsiamfc_30 squeezes a siamfc, but the teacher"),
+        (["fdsiamfc_30", "--teacher", "gone.pth"], "gone.pth"),
     ],
 )
 def test_a_dry_run_refuses_what_the_training_would(

@@ -14,16 +14,24 @@ if TYPE_CHECKING:
     from feathertrack.training.compression.settings import Compression
 
 
-def print_compression(compression: Compression, *, data: Path | None) -> None:
+def print_compression(
+    compression: Compression, *, data: Path | None, given_teacher: str | None = None
+) -> None:
     """Print every field, the stages, data and memory; nothing is trained.
 
+    Args:
+        compression: what would be done.
+        data: folder of the training data.
+        given_teacher: name or file of the teacher, which must fit then.
+
     Raises:
-        InputError: the student cannot be built.
+        InputError: the student cannot be built, or the teacher cannot be squeezed.
     """
     from feathertrack.models import create_model
     from feathertrack.models.cost import count_macs, count_parameters
     from feathertrack.models.squeezing import step_backbone
     from feathertrack.training.compression.inheritance import begun_modules
+    from feathertrack.training.compression.running import check_statistics, open_teacher
     from feathertrack.training.compression.stages import (
         build_student,
         phase_of,
@@ -32,6 +40,9 @@ def print_compression(compression: Compression, *, data: Path | None) -> None:
     )
     from feathertrack.training.footprint import estimate_footprint
 
+    if given_teacher is not None:
+        opened = open_teacher(compression, given_teacher)
+        check_statistics(compression, opened, name=given_teacher)
     stages = plan_stages(compression)
     print_fields(compression)
     print()
@@ -64,6 +75,8 @@ def print_compression(compression: Compression, *, data: Path | None) -> None:
             f"{quantity(macs.predict)} multiply-adds for a search region of "
             f"{network.search_size} pixels"
         )
+    if given_teacher is None:
+        print("teacher   none is given yet: name a trained one by --teacher NAME|FILE")
     print(
         f"memory    about {megabytes(largest)} a process; the framework and the data workers on top"
     )

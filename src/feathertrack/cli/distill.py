@@ -111,7 +111,7 @@ class Distill:
         if self.dry_run:
             from feathertrack.cli._compression_plan import print_compression
 
-            print_compression(compression, data=data_root(self.data))
+            print_compression(compression, data=data_root(self.data), given_teacher=self.teacher)
             return 0
         if self.teacher is None:
             raise InputError(

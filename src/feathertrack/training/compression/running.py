@@ -93,7 +93,7 @@ def run_compression(
     network = open_teacher(compression, teacher)
     live = copy.deepcopy(network) if compression.feature_weight else None
     plan = open_plan(course.output, compression, stages, teacher=network.digest)
-    _check_statistics(compression, network, name=teacher)
+    check_statistics(compression, network, name=teacher)
     notes: list[str] = []
     for stage in stages:
         state = plan.stages[stage.number]
@@ -199,10 +199,13 @@ def open_teacher(compression: Compression, name: str) -> Network:
     return network
 
 
-def _check_statistics(compression: Compression, network: Network, *, name: str) -> None:
+def check_statistics(compression: Compression, network: Network, *, name: str) -> None:
     """Refuse frozen batch norms that have seen no picture: their outputs are not normalised.
 
     The scores of an untrained SiamFC are 300 times larger so, and the first stage diverges.
+
+    Raises:
+        InputError: the network has such norms, and the compression keeps them.
     """
     norms = [one for one in network.modules() if isinstance(one, torch.nn.BatchNorm2d)]
     fresh = [
