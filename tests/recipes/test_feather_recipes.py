@@ -13,10 +13,12 @@ import torch
 from feathertrack.models import create_model
 from feathertrack.recipes import find_recipe, list_recipes
 from feathertrack.trackers.creation import create_tracker
+from feathertrack.trackers.presets.feather import DEFAULTS
 from feathertrack.training.freezing import Freezing
 from feathertrack.training.optim import build_optimizer
 from feathertrack.training.recipe import ValidationSettings
 from feathertrack.training.running import run_recipe
+from feathertrack.training.tasks.feather import FeatherTaskSettings
 from tests.recipes.miniatures import miniatures
 
 SIZES = ("nano", "small", "base")
@@ -47,6 +49,18 @@ def test_composed_clips_are_added_to_the_same_data(size: str) -> None:
     assert [one.share for one in composed.data.sets] == [0.3, 0.4, 0.3]
     sets = replace(composed.data, sets=plain.data.sets)
     assert replace(composed, name=plain.name, data=sets) == plain
+
+
+@pytest.mark.parametrize(
+    "name", ["feather_nano", "feather_small_composed", "feather_nano_everything"]
+)
+def test_a_tracker_shows_targets_as_large_as_in_training(name: str) -> None:
+    recipe = find_recipe(name)
+    assert isinstance(recipe.task, FeatherTaskSettings)
+    view, settings = recipe.data.search, DEFAULTS[recipe.model]
+    trained = (recipe.task.seen_size or view.size) / (1 + 2 * view.context)
+    tracked = settings.search_size / (1 + 2 * settings.context)
+    assert tracked == pytest.approx(trained, rel=0.1)
 
 
 def test_a_short_training_ends_in_weights_that_track(tmp_path: Path) -> None:

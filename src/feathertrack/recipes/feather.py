@@ -33,13 +33,13 @@ _COMPOSED = SetSettings(reader="folder", root="composed", split="", share=0.3)
 _MINED = SetSettings(reader="folder", root="mined", split="", share=0.2)
 
 
-def _recipe(name: str, *, model: str) -> Recipe:
+def _recipe(name: str, *, model: str, seen_size: int = 0) -> Recipe:
     return Recipe(
         name=name,
         source="ours",
         model=model,
         weights="mobilenetv2_imagenet_features.pt",
-        task=FeatherTaskSettings(),
+        task=FeatherTaskSettings(seen_size=seen_size),
         data=DataSettings(
             sets=(_VIDEOS, _STILLS),
             pairs_per_epoch=4800,
@@ -80,7 +80,8 @@ def _with_everything(made: Recipe) -> Recipe:
 @recipe
 def feather_nano() -> Recipe:
     """feather_nano on videos and photographs."""
-    return _recipe("feather_nano", model="feather_nano")
+    # Its tracker shows targets as large as regions of 192 pixels do: see presets/feather.py.
+    return _recipe("feather_nano", model="feather_nano", seen_size=192)
 
 
 @recipe

@@ -1,7 +1,8 @@
 """Settings of the Feather networks, chosen on the fold dev: docs/models/feather_small.md.
 
 Regions of 208 pixels with less around the target show it as large as in the networks' training, at
-two thirds of the cost of 256 pixels. Scores and states are those of docs/absences.md.
+two thirds of the cost of 256 pixels; those of feather_nano show it as large as 192 pixels of its
+training do (``seen_size`` of its recipe). Scores and states are those of docs/absences.md.
 """
 
 from __future__ import annotations
