@@ -27,8 +27,6 @@ def print_compression(
     Raises:
         InputError: the student cannot be built, or the teacher cannot be squeezed.
     """
-    from feathertrack.models import create_model
-    from feathertrack.models.cost import count_macs, count_parameters
     from feathertrack.models.squeezing import step_backbone
     from feathertrack.training.compression.inheritance import begun_modules
     from feathertrack.training.compression.running import check_statistics, open_teacher
@@ -66,8 +64,22 @@ def print_compression(
     print_sizes(compression.data, data=data)
     pairs = total * loop.batch_size * loop.accumulate
     print(f"steps     {steps:,} an epoch with one process, {total:,} in all, {pairs:,} pairs")
+    _print_networks(compression, last_step=stages[-1].step)
+    if given_teacher is None:
+        print("teacher   none is given yet: name a trained one by --teacher NAME|FILE")
+    print(
+        f"memory    about {megabytes(largest)} a process; the framework and the data workers on top"
+    )
+
+
+def _print_networks(compression: Compression, *, last_step: int) -> None:
+    """Print what teacher and merged student cost."""
+    from feathertrack.models import create_model
+    from feathertrack.models.cost import count_macs, count_parameters
+    from feathertrack.training.compression.stages import build_student
+
     teacher = create_model(compression.teacher_model, **compression.teacher_options)
-    student = build_student(compression, step=stages[-1].step).merged()
+    student = build_student(compression, step=last_step).merged()
     for name, network in (("teacher", teacher), ("student", student)):
         macs = count_macs(network)
         print(
@@ -75,11 +87,6 @@ def print_compression(
             f"{quantity(macs.predict)} multiply-adds for a search region of "
             f"{network.search_size} pixels"
         )
-    if given_teacher is None:
-        print("teacher   none is given yet: name a trained one by --teacher NAME|FILE")
-    print(
-        f"memory    about {megabytes(largest)} a process; the framework and the data workers on top"
-    )
 
 
 def _without_imitation(compression: Compression) -> Compression:
